@@ -1,0 +1,12 @@
+"""The one door to /proc: bounded reads in which a process may vanish at any moment, and absent is an answer."""
+
+from __future__ import annotations
+
+from kernel_sources.procfs.cgroups import Cgroup
+from kernel_sources.procfs.descriptors import FdInfo
+from kernel_sources.procfs.filesystem import ProcFS
+from kernel_sources.procfs.mounts import Mount
+from kernel_sources.procfs.stat import StatFacts
+from kernel_sources.procfs.status import Capabilities, Identity, StatusFacts
+
+__all__ = ["Capabilities", "Cgroup", "FdInfo", "Identity", "Mount", "ProcFS", "StatFacts", "StatusFacts"]
