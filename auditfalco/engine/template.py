@@ -1,0 +1,82 @@
+"""Output lines, filled with the values of an event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditfalco.engine.times import binding_texts, time_text
+from auditfalco.engine.values import json_value, text_value
+from auditfalco.fields.catalogue import CATALOGUE
+from auditfalco.language.operands import Bind, Getter
+from auditfalco.language.template import Value, parse_template
+from auditfalco.language.types import Resolver
+from auditfalco.ruleset.container_info import expand_container_info
+
+
+class Template:
+    """An output line bound to events of one kind.
+
+    Attributes:
+        text: the line as it was written, without a ``*`` at its start.
+        keys: the keys of :meth:`fields`, in order, each once.
+        lenient: whether it began with ``*``.
+    """
+
+    def __init__(self, text: str, bind: Bind, resolve: Resolver = CATALOGUE.resolve_output) -> None:
+        """Compile a line.
+
+        Args:
+            bind: gives the function that reads a field from an event.
+            resolve: knows the fields that output lines may use.
+
+        Raises:
+            TemplateError: the line cannot be used.
+        """
+        parsed = parse_template(expand_container_info(text), resolve)
+        self.text = text[1:] if parsed.lenient else text
+        self.lenient = parsed.lenient
+        self._pieces = [piece if isinstance(piece, str) else _Slot(piece, bind) for piece in parsed.pieces]
+        self._slots: dict[str, _Slot] = {}
+        for piece in self._pieces:
+            if isinstance(piece, _Slot):
+                self._slots.setdefault(piece.key, piece)
+        for value in parsed.inner:
+            self._slots.setdefault(value.key, _Slot(value, bind))
+        self.keys = tuple(self._slots)
+
+    def render(self, event: Any) -> str:
+        """Return the line for an event; absent values print as ``<NA>``."""
+        return "".join([piece if isinstance(piece, str) else piece.text(event) for piece in self._pieces])
+
+    def render_complete(self, event: Any) -> str | None:
+        """Return the line for an event, None if one of its values is absent."""
+        if any(isinstance(piece, _Slot) and piece.read(event) is None for piece in self._pieces):
+            return None
+        return self.render(event)
+
+    def fields(self, event: Any) -> dict[str, Any]:
+        """Return the values in the line and the fields inside its transformers as JSON; None for absent ones."""
+        return {key: slot.json(event) for key, slot in self._slots.items()}
+
+
+class _Slot:
+    """A place in a line where a value goes."""
+
+    __slots__ = ("_field", "_shape", "_type", "_width", "key", "read")
+
+    def __init__(self, value: Value, bind: Bind) -> None:
+        operand = value.operand
+        self.key = value.key
+        self._width = value.width
+        self._type = operand.type
+        self._shape = operand.shape
+        self._field = operand.field.name if operand.field is not None else ""
+        # A field alone keeps a time's number for JSON; inside a transformer a time is text.
+        self.read: Getter = operand.getter(bind if operand.field is not None else binding_texts(bind))
+
+    def text(self, event: Any) -> str:
+        text = text_value(time_text(self._field, self.read(event)), self._type, self._shape)
+        return f"{text[: self._width]:<{self._width}}" if self._width else text
+
+    def json(self, event: Any) -> Any:
+        return json_value(self.read(event), self._type, self._shape)

@@ -1,0 +1,1 @@
+"""The fields that conditions and output lines may use."""

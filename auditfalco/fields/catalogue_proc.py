@@ -1,0 +1,183 @@
+"""The fields of processes, threads, users and groups."""
+
+from __future__ import annotations
+
+from auditfalco.fields.field import ArgumentForm, Field
+from auditfalco.language.types import Shape
+
+
+def _ancestor(name: str, value_type: str, what: str, argument: ArgumentForm = ArgumentForm.INDEX) -> Field:
+    """Return a field that, without argument, compares every ancestor."""
+    return Field(
+        name,
+        value_type,
+        f"{what} of an ancestor: [0] the process itself, [1] its parent and so on; alone in a condition, any above it",
+        argument,
+        shape=Shape.ANCESTORS,
+        transformable=False,
+        rhs_ok=False,
+    )
+
+
+_PROGRAM = (
+    Field("proc.exe", "CHARBUF", "first word of the command line (argv[0]), which the process chooses"),
+    Field("proc.pexe", "CHARBUF", "proc.exe of the parent"),
+    _ancestor("proc.aexe", "CHARBUF", "proc.exe"),
+    Field("proc.exepath", "CHARBUF", "path of the program that runs, links resolved"),
+    Field("proc.pexepath", "CHARBUF", "proc.exepath of the parent"),
+    _ancestor("proc.aexepath", "CHARBUF", "proc.exepath"),
+    Field("proc.name", "CHARBUF", "the kernel's name of the process, at most 15 bytes"),
+    Field("proc.pname", "CHARBUF", "proc.name of the parent"),
+    _ancestor("proc.aname", "CHARBUF", "proc.name"),
+    Field(
+        "proc.args",
+        "CHARBUF",
+        "the arguments, joined by blanks, without the command; [0] is the first; empty without any",
+        ArgumentForm.INDEX,
+    ),
+    Field(
+        "proc.aargs",
+        "CHARBUF",
+        "proc.args of an ancestor: [0] the process itself, [1] its parent; alone, those of all joined",
+        ArgumentForm.INDEX,
+    ),
+    Field("proc.cmdline", "CHARBUF", "proc.name and the arguments"),
+    Field("proc.pcmdline", "CHARBUF", "proc.cmdline of the parent"),
+    _ancestor("proc.acmdline", "CHARBUF", "proc.cmdline"),
+    Field("proc.cmdnargs", "UINT64", "number of arguments"),
+    Field("proc.cmdlenargs", "UINT64", "characters of all arguments together"),
+    Field("proc.exeline", "CHARBUF", "proc.exe, a blank and the arguments"),
+    Field(
+        "proc.env",
+        "CHARBUF",
+        "the environment as NAME=value, joined by blanks; [NAME] one value, empty if not set",
+        ArgumentForm.KEY,
+    ),
+    _ancestor("proc.aenv", "CHARBUF", "proc.env, or with [NAME] the value nearest above,", ArgumentForm.INDEX_OR_KEY),
+    Field("proc.cwd", "CHARBUF", "current directory, with a slash at the end"),
+)
+
+_EXECUTABLE = (
+    Field("proc.is_exe_writable", "BOOL", "whether the user that started the program may write to its file"),
+    Field(
+        "proc.is_exe_upper_layer",
+        "BOOL",
+        "whether the program's file is in the upper layer of an overlay: not part of a container's image",
+    ),
+    Field("proc.is_exe_lower_layer", "BOOL", "whether the program's file is in the lower layer of an overlay"),
+    Field("proc.is_exe_from_memfd", "BOOL", "whether the program never was a file: memfd_create"),
+    Field("proc.exe_ino", "INT64", "inode of the program's file"),
+    Field("proc.exe_ino.ctime", "ABSTIME", "change time of the program's inode, nanoseconds since the epoch"),
+    Field("proc.exe_ino.mtime", "ABSTIME", "modification time of the program's file, nanoseconds since the epoch"),
+    Field(
+        "proc.exe_ino.ctime_duration_proc_start",
+        "ABSTIME",
+        "nanoseconds from the change of the program's inode to the start of the process",
+    ),
+    Field(
+        "proc.exe_ino.ctime_duration_pidns_start",
+        "ABSTIME",
+        "nanoseconds from the start of the pid namespace to the change of the program's inode",
+    ),
+)
+
+_NUMBERS = (
+    Field("proc.pid", "INT64", "process id"),
+    Field("proc.ppid", "INT64", "process id of the parent"),
+    _ancestor("proc.apid", "INT64", "proc.pid"),
+    Field("proc.vpid", "INT64", "process id inside the pid namespace of the process"),
+    Field("proc.pvpid", "INT64", "process id of the parent inside its pid namespace"),
+    Field("proc.sid", "INT64", "session id"),
+    Field("proc.sname", "CHARBUF", "proc.name of the session's leader; empty if that is not known"),
+    Field("proc.sid.exe", "CHARBUF", "proc.exe of the session's leader"),
+    Field("proc.sid.exepath", "CHARBUF", "proc.exepath of the session's leader"),
+    Field("proc.pgid", "INT64", "process group id"),
+    Field("proc.pgid.name", "CHARBUF", "proc.name of the process group's leader"),
+    Field("proc.pgid.exe", "CHARBUF", "proc.exe of the process group's leader"),
+    Field("proc.pgid.exepath", "CHARBUF", "proc.exepath of the process group's leader"),
+    Field("proc.vpgid", "INT64", "process group id inside the pid namespace"),
+    Field("proc.vpgid.name", "CHARBUF", "proc.name of the leader of proc.vpgid"),
+    Field("proc.vpgid.exe", "CHARBUF", "proc.exe of the leader of proc.vpgid"),
+    Field("proc.vpgid.exepath", "CHARBUF", "proc.exepath of the leader of proc.vpgid"),
+    Field("proc.is_sid_leader", "BOOL", "whether the process leads its session"),
+    Field("proc.is_pgid_leader", "BOOL", "whether the process leads its process group"),
+    Field(
+        "proc.is_vpgid_leader",
+        "BOOL",
+        "whether the process leads its process group, numbers taken inside the pid namespace",
+    ),
+    Field(
+        "proc.loginshellid", "INT64", "process id of the oldest ancestor whose name ends in sh, the process included"
+    ),
+    Field("proc.tty", "UINT32", "number of the controlling terminal, 0 without one"),
+)
+
+_TIMES = (
+    Field("proc.duration", "RELTIME", "nanoseconds since the process started"),
+    Field("proc.ppid.duration", "RELTIME", "nanoseconds since the parent started"),
+    Field("proc.pid.ts", "RELTIME", "start of the process, nanoseconds since the epoch"),
+    Field("proc.ppid.ts", "RELTIME", "start of the parent, nanoseconds since the epoch"),
+    Field("proc.pidns_init_start_ts", "UINT64", "start of the pid namespace, nanoseconds since the epoch"),
+)
+
+_RESOURCES = (
+    Field("proc.fdopencount", "UINT64", "number of open descriptors"),
+    Field("proc.fdlimit", "INT64", "how many descriptors the process may have open"),
+    Field("proc.fdusage", "DOUBLE", "open descriptors in percent of proc.fdlimit"),
+    Field("proc.vmsize", "UINT64", "virtual memory in kilobytes"),
+    Field("proc.vmrss", "UINT64", "resident memory in kilobytes"),
+    Field("proc.vmswap", "UINT64", "swapped memory in kilobytes"),
+    Field("proc.nthreads", "UINT64", "number of threads"),
+    Field("proc.nchilds", "UINT64", "number of threads other than the first"),
+    *(
+        Field(
+            f"proc.{stream}.{part}",
+            "CHARBUF",
+            f"{what} of descriptor {number} of the process; absent if that is not known",
+        )
+        for part, what in (("type", "fd.type"), ("name", "fd.name"))
+        for number, stream in enumerate(("stdin", "stdout", "stderr"))
+    ),
+)
+
+_THREAD = (
+    Field("thread.tid", "INT64", "thread id"),
+    Field("thread.vtid", "INT64", "thread id inside the pid namespace"),
+    Field("thread.ismain", "BOOL", "whether it is the first thread of its process"),
+    Field("thread.nametid", "CHARBUF", "name and id of the thread", listed=False),
+    Field("thread.cap_permitted", "CHARBUF", "permitted capabilities, names joined by blanks"),
+    Field("thread.cap_inheritable", "CHARBUF", "inheritable capabilities, names joined by blanks"),
+    Field("thread.cap_effective", "CHARBUF", "effective capabilities, names joined by blanks"),
+    Field("thread.cgroups", "CHARBUF", "control groups as controller=path, joined by blanks"),
+    Field(
+        "thread.cgroup",
+        "CHARBUF",
+        "path of one controller's control group",
+        ArgumentForm.DOTTED_KEY,
+        argument_required=True,
+    ),
+    Field("thread.pfmajor", "UINT64", "page faults that had to read from disk"),
+    Field("thread.pfminor", "UINT64", "page faults that did not"),
+    Field("thread.exectime", "RELTIME", "processor time of the last slice in nanoseconds"),
+    Field("thread.totexectime", "RELTIME", "processor time of all slices in nanoseconds"),
+    Field("thread.cpu", "DOUBLE", "processor time in percent"),
+    Field("thread.cpu.user", "DOUBLE", "processor time outside the kernel in percent"),
+    Field("thread.cpu.system", "DOUBLE", "processor time inside the kernel in percent"),
+    Field("thread.vmsize", "UINT64", "proc.vmsize for the first thread, 0 for others"),
+    Field("thread.vmrss", "UINT64", "proc.vmrss for the first thread, 0 for others"),
+    Field("thread.vmsize.b", "UINT64", "thread.vmsize in bytes", listed=False),
+    Field("thread.vmrss.b", "UINT64", "thread.vmrss in bytes", listed=False),
+)
+
+_USERS = (
+    Field("user.uid", "UINT32", "effective user id"),
+    Field("user.name", "CHARBUF", "name of user.uid; the text <NA> if it has none"),
+    Field("user.homedir", "CHARBUF", "home directory of user.uid; the text <NA> if it has none"),
+    Field("user.shell", "CHARBUF", "login shell of user.uid; the text <NA> if it has none"),
+    Field("user.loginuid", "INT64", "user id of the login that the process comes from; -1 without one"),
+    Field("user.loginname", "CHARBUF", "name of user.loginuid; the text <NA> if it has none"),
+    Field("group.gid", "UINT32", "effective group id"),
+    Field("group.name", "CHARBUF", "name of group.gid; the text <NA> if it has none"),
+)
+
+FIELDS: tuple[Field, ...] = (*_PROGRAM, *_EXECUTABLE, *_NUMBERS, *_TIMES, *_RESOURCES, *_THREAD, *_USERS)

@@ -1,0 +1,1 @@
+"""Facts without behaviour: locations, events, processes, containers."""

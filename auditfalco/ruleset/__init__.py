@@ -1,0 +1,3 @@
+"""Rule files: read, checked, merged and expanded into rules."""
+
+from __future__ import annotations
