@@ -1,0 +1,44 @@
+"""What extractors may ask of the host's state, beyond the event itself.
+
+Extraction lies below the state in the layers, so it names what it needs and the state provides it.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from auditfalco.model.process import Image, Process
+
+
+class World(Protocol):
+    """The host (live), or what a log told of one (replay)."""
+
+    hostname: str
+    """The machine's name, evt.hostname."""
+
+    first_time_ns: int
+    """Time of the first event of this run, for evt.reltime; nanoseconds since the epoch."""
+
+    def ancestors(self, process: Process, time_ns: int) -> list[Process]:
+        """The chain from the parent upwards, as of `time_ns`."""
+
+    def parent(self, process: Process, time_ns: int) -> Process | None:
+        """The parent as of `time_ns`."""
+
+    def image(self, process: Process, time_ns: int) -> Image:
+        """What a process ran at `time_ns`."""
+
+    def find(self, pid: int, time_ns: int) -> Process | None:
+        """The process that had a pid at `time_ns`."""
+
+    def process_group(self, process: Process) -> int | None:
+        """The process group's id in the initial pid namespace; None when it cannot be known."""
+
+    def user_name(self, process: Process, uid: int) -> str:
+        """A user's name where the process lives; "<NA>" when it has none."""
+
+    def login_name(self, uid: int) -> str:
+        """A login user's name on the host; "<NA>" when it has none."""
+
+    def user_entry(self, process: Process, uid: int) -> tuple[str, str] | None:
+        """A user's home directory and shell where the process lives."""

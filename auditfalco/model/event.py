@@ -1,0 +1,60 @@
+"""A normalised event: one fact in Falco's vocabulary."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Union
+
+from auditfalco.model.descriptor import Descriptor
+from auditfalco.model.process import Process
+
+ArgumentValue = Union[int, str, bytes, bool]
+
+
+class Argument(NamedTuple):
+    """One event argument: its value, and its resolved text (flag names, an errno name, a path) where Falco has one."""
+
+    value: ArgumentValue
+    text: str
+
+
+class Event:
+    """One event.
+
+    `type` is Falco's event name, `time_ns` nanoseconds since the epoch, `serial` the audit serial (0 without one),
+    `result` the value the call returned (None when it has none), `arguments` Falco's evt.arg names in Falco's order.
+    `process` is None only when nothing at all is known of it. `fd_number` is set for every event about a descriptor,
+    even when `descriptor` (what it stands for) is unknown. `open_flags` are Falco's own open flag bits, for the open
+    family only.
+    """
+
+    __slots__ = (
+        "arguments",
+        "descriptor",
+        "fd_number",
+        "number",
+        "open_flags",
+        "open_mode",
+        "process",
+        "record_types",
+        "result",
+        "serial",
+        "time_ns",
+        "type",
+    )
+
+    def __init__(self, type: str, time_ns: int, serial: int = 0) -> None:
+        self.type = type
+        self.time_ns = time_ns
+        self.serial = serial
+        self.number = 0
+        self.result: int | None = None
+        self.arguments: dict[str, Argument] = {}
+        self.process: Process | None = None
+        self.fd_number: int | None = None
+        self.descriptor: Descriptor | None = None
+        self.open_flags: int | None = None
+        self.open_mode: int | None = None
+        self.record_types: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Event({self.type}, serial={self.serial})"

@@ -1,0 +1,168 @@
+"""A process and the program image it runs.
+
+A fork copies the process but shares its image; an exec gives it a new one. The image is an object of its own because
+the two are learnt from different sources: the process connector tells at once *that* an exec happened, the audit
+records tell moments later *what* was executed, and a child forked in between must learn it as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from auditfalco.model.container import Container
+from auditfalco.model.descriptor import Descriptor
+
+
+class ProcessKey(NamedTuple):
+    """Names one process for ever: `pid` in the initial namespace, `start_ns` in nanoseconds since the epoch."""
+
+    pid: int
+    start_ns: int
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """The capability sets of a process as bit masks, bit n being capability n of capabilities(7)."""
+
+    permitted: int
+    effective: int
+    inheritable: int
+    ambient: int = 0
+
+
+@dataclass(frozen=True)
+class ExecutedFile:
+    """The file that an image was loaded from: what stat(2) says of it, times in nanoseconds since the epoch.
+
+    `writable` tells whether the user who ran it may also write it; `layer` is "upper" or "lower" on an overlay, else
+    None.
+    """
+
+    inode: int
+    ctime_ns: int | None = None
+    mtime_ns: int | None = None
+    writable: bool | None = None
+    layer: str | None = None
+
+
+class Image:
+    """What a process executes since its last exec.
+
+    `filled` is False while only the fact of the exec is known. `exec_ns` is when it happened. `argv` is the whole
+    argument vector, `exe_path` the file as the kernel resolved it inside the process's root, `comm` the name the kernel
+    derived.
+    """
+
+    __slots__ = ("argv", "capabilities", "comm", "exe_path", "exec_ns", "file", "filled", "from_memfd")
+
+    def __init__(self, exec_ns: int = 0) -> None:
+        self.exec_ns = exec_ns
+        self.filled = False
+        self.comm: str | None = None
+        self.argv: list[str] | None = None
+        self.exe_path: str | None = None
+        self.file: ExecutedFile | None = None
+        self.from_memfd = False
+        self.capabilities: Capabilities | None = None
+
+
+class Process:
+    """One process (thread group), alive or remembered as somebody's ancestor.
+
+    Ids are those of the initial namespaces unless they begin with `v`. `login_uid` and `uid` … are None when unknown
+    and `login_uid` is -1 when the kernel says "unset". `tty` is Falco's number (major << 8 | minor), 0 without a
+    terminal. `container` is HOST, a container, or None when unknown. `parent` is the process's parent now, None
+    when unknown; `former` are those before it, each with the time (ns) at which it ceased to be, and `orphans` the
+    processes that have this one as a former parent. `children` are the living ones, by pid. `descriptors` are opens that
+    were seen, by number; they may have been closed since. `last_group` is the group that its newest leading child made:
+    (id in the pid namespace, pid of the leader). Without `start_known`, `start_ns` is the time at which it was first heard of.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "capabilities",
+        "children",
+        "comm",
+        "container",
+        "cwd",
+        "descriptors",
+        "egid",
+        "euid",
+        "exit_ns",
+        "former",
+        "fsgid",
+        "fsuid",
+        "gid",
+        "group_read",
+        "image",
+        "last_group",
+        "login_uid",
+        "namespace_start_ns",
+        "orphans",
+        "parent",
+        "pending",
+        "pgid",
+        "pid",
+        "previous",
+        "session_id",
+        "sid",
+        "start_known",
+        "start_ns",
+        "tty",
+        "uid",
+        "vpgid",
+        "vpid",
+    )
+
+    def __init__(self, pid: int, start_ns: int, parent: Process | None, image: Image) -> None:
+        self.pid = pid
+        self.start_ns = start_ns
+        self.start_known = True
+        self.exit_ns: int | None = None
+        self.parent = parent
+        self.former: list[tuple[int, Process]] = []
+        self.orphans: list[Process] = []
+        self.previous: Process | None = None
+        self.image = image
+        self.pending: list[Image] = []
+        self.comm: str | None = None
+        self.cwd: str | None = None
+        self.tty: int | None = None
+        self.uid: int | None = None
+        self.euid: int | None = None
+        self.fsuid: int | None = None
+        self.gid: int | None = None
+        self.egid: int | None = None
+        self.fsgid: int | None = None
+        self.login_uid: int | None = None
+        self.session_id: int | None = None
+        self.sid: int | None = None
+        self.pgid: int | None = None
+        self.vpid: int | None = None
+        self.vpgid: int | None = None
+        self.container: Container | None = None
+        self.capabilities: Capabilities | None = None
+        self.namespace_start_ns: int | None = None
+        self.children: dict[int, Process] = {}
+        self.group_read = False
+        self.last_group: tuple[int, int] | None = None
+        self.descriptors: dict[int, Descriptor] = {}
+
+    @property
+    def key(self) -> ProcessKey:
+        """The process's identity."""
+        return ProcessKey(self.pid, self.start_ns)
+
+    @property
+    def name(self) -> str | None:
+        """The kernel's name of the process (comm): its own when it was ever told, else its image's."""
+        return self.comm if self.comm is not None else self.image.comm
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether no exit has been seen."""
+        return self.exit_ns is None
+
+    def __repr__(self) -> str:
+        return f"Process({self.pid}, {self.name!r})"

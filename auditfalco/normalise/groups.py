@@ -1,0 +1,27 @@
+"""Process groups and sessions: setpgid and setsid, which decide who leads what an interactive shell starts."""
+
+from __future__ import annotations
+
+from auditfalco.model.event import Event
+from auditfalco.normalise import arguments
+from auditfalco.normalise.call import Call
+
+
+def group_set(call: Call, event: Event) -> None:
+    """setpgid(pid, pgid): numbers of the caller's pid namespace; 0 stands for the caller, or for the process itself."""
+    if event.result is not None:
+        event.arguments["res"] = arguments.result(event.result)
+    pid, group = (arguments.signed32(register) for register in call.facts.args[:2])
+    event.arguments["pid"] = arguments.integer(pid)
+    event.arguments["pgid"] = arguments.integer(group)
+    if call.succeeded:
+        call.host.groups.moved(call.process, pid, group, call.raw.time_ns)
+
+
+def session_set(call: Call, event: Event) -> None:
+    """setsid(): the caller leads a new session and group."""
+    if event.result is not None:
+        event.arguments["res"] = arguments.result(event.result)
+    if call.succeeded:
+        call.process.sid = call.process.pgid = call.process.pid
+        call.process.vpgid = call.process.vpid

@@ -1,0 +1,98 @@
+"""From a raw event to an event: finds the process, brings its facts up to date, hands the call to its normaliser."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from auditfalco.model.event import Event
+from auditfalco.model.process import Process
+from auditfalco.normalise import executions, files, groups, modules, opens, terminal
+from auditfalco.normalise.call import Call
+from auditfalco.state.executables import deleted_name, memfd_name
+from auditfalco.state.host import HostState
+from kernel_sources.audit import facts
+from kernel_sources.audit.facts import SyscallFacts
+from kernel_sources.audit.rawevent import RawEvent
+from kernel_sources.tables import record_type_name
+
+Builder = Callable[[Call, Event], None]
+
+_ARGUMENTS = 4
+"""Arguments in a whole SYSCALL record; a record cut short has fewer, and tells no more than its process."""
+
+BUILDERS: dict[str, Builder] = {
+    "execve": executions.execution,
+    "execveat": executions.execution,
+    "open": opens.opened,
+    "openat": opens.opened_at,
+    "openat2": opens.opened_how,
+    "creat": opens.created,
+    "open_by_handle_at": opens.opened_by_handle,
+    "init_module": modules.module_loaded,
+    "finit_module": modules.module_loaded_from_file,
+    "rename": files.renamed,
+    "renameat": files.renamed_at,
+    "renameat2": files.renamed_with_flags,
+    "copy_file_range": files.range_copied,
+    "setpgid": groups.group_set,
+    "setsid": groups.session_set,
+}
+"""The calls whose arguments are told, by name; every other call becomes an event of its name with its result alone."""
+
+
+class Normaliser:
+    """Turns raw events into events against one host's state."""
+
+    def __init__(self, host: HostState) -> None:
+        self._host = host
+        self._number = 0
+        self.skipped = 0
+
+    def event(self, raw: RawEvent) -> Event | None:
+        """The event that a raw event stands for; None when it is about no system call (such are counted)."""
+        self._host.processes.settle()
+        syscall = facts.syscall(raw)
+        if syscall is None or syscall.pid is None or syscall.name is None:
+            self.skipped += 1
+            return None
+        time_ns = raw.time_ns
+        process = self._host.processes.obtain(syscall.pid, time_ns, syscall.ppid)
+        _credentials(process, syscall)
+        event = Event(syscall.name, time_ns, raw.serial)
+        event.process = process
+        event.result = syscall.exit
+        event.record_types = tuple(record_type_name(record.type) for record in raw.records)
+        self._number += 1
+        event.number = self._number
+        call = Call(raw, syscall, process, self._host)
+        builder = BUILDERS.get(syscall.name, _plain) if len(syscall.args) == _ARGUMENTS else _plain
+        builder(call, event)
+        if not (syscall.name in ("execve", "execveat") and call.succeeded):
+            self._refresh(call)
+        self._host.seen(process, time_ns)
+        return event
+
+    def _refresh(self, call: Call) -> None:
+        """Take over what every record tells of its process: its name now, and its file when no exec was seen."""
+        process, syscall = call.process, call.facts
+        process.cwd = call.cwd or process.cwd
+        if syscall.comm is not None and not process.pending:
+            process.comm = syscall.comm
+        if not process.pending and syscall.exe is not None:
+            path = memfd_name(syscall.exe) or deleted_name(syscall.exe)
+            if path != process.image.exe_path:
+                self._host.processes.correct_image(process, path, syscall.comm)
+        if process.parent is not None and syscall.ppid:
+            self._host.processes.set_parent(process, syscall.ppid, call.raw.time_ns)
+
+
+def _credentials(process: Process, syscall: SyscallFacts) -> None:
+    process.uid, process.euid, process.fsuid = syscall.uid, syscall.euid, syscall.fsuid
+    process.gid, process.egid, process.fsgid = syscall.gid, syscall.egid, syscall.fsgid
+    process.login_uid = -1 if syscall.auid is None else syscall.auid
+    process.session_id = syscall.ses
+    process.tty = terminal.number(syscall.tty)
+
+
+def _plain(call: Call, event: Event) -> None:
+    return None

@@ -1,0 +1,100 @@
+"""The open family: open, openat, openat2, creat, open_by_handle_at."""
+
+from __future__ import annotations
+
+from auditfalco.model import openflags
+from auditfalco.model.descriptor import DIRECTORY, FILE, Descriptor
+from auditfalco.model.event import Argument, Event
+from auditfalco.normalise import arguments
+from auditfalco.normalise.call import Call
+from auditfalco.normalise.paths import is_working_directory, target
+from kernel_sources.audit import facts
+from kernel_sources.audit.facts import PathFacts
+
+_LAYER_BITS = {"upper": openflags.FD_UPPER_LAYER, "lower": openflags.FD_LOWER_LAYER}
+
+
+def opened(call: Call, event: Event) -> None:
+    """open(name, flags, mode)."""
+    _open(call, event, call.facts.args[1], call.facts.args[2], None)
+
+
+def opened_at(call: Call, event: Event) -> None:
+    """openat(dirfd, name, flags, mode)."""
+    _open(call, event, call.facts.args[2], call.facts.args[3], call.facts.args[0])
+
+
+def opened_how(call: Call, event: Event) -> None:
+    """openat2(dirfd, name, how, size): the flags are behind a pointer, and in the OPENAT2 record since Linux 5.16."""
+    how = facts.openat2(call.raw)
+    _open(call, event, how.flags if how else None, how.mode if how else None, call.facts.args[0])
+    if how is not None and how.resolve is not None:
+        event.arguments["resolve"] = arguments.integer(how.resolve)
+
+
+def created(call: Call, event: Event) -> None:
+    """creat(name, mode): an open for writing; Falco gives it no flags argument."""
+    _open(call, event, 0o1101, call.facts.args[1], None)
+    event.arguments.pop("flags", None)
+
+
+def opened_by_handle(call: Call, event: Event) -> None:
+    """open_by_handle_at(mount, handle, flags): no name is passed; the record has the inode."""
+    _open(call, event, call.facts.args[2], None, None)
+
+
+def _open(call: Call, event: Event, flags: int | None, mode: int | None, dirfd: int | None) -> None:
+    path = target(call.paths)
+    number = event.result if event.result is not None else -1
+    bits = None if flags is None else openflags.from_kernel(flags & 0xFFFFFFFF, call.facts.arch or "")
+    if bits is not None and path is not None and path.nametype == "CREATE":
+        bits |= openflags.O_F_CREATED
+    descriptor = _descriptor(call, path, bits, dirfd)
+    if bits is not None:
+        bits |= _LAYER_BITS.get(descriptor.layer or "", 0)
+    event.fd_number = number if number >= 0 else -1
+    event.descriptor = descriptor
+    event.open_flags = bits
+    event.open_mode = None if mode is None else mode & 0o7777 if _makes_files(bits, event) else 0
+    if number >= 0:
+        call.host.remember_descriptor(call.process, number, descriptor)
+    _describe(call, event, path, number, dirfd)
+
+
+def _makes_files(bits: int | None, event: Event) -> bool:
+    """Whether the call's mode argument counts: without a creating flag it is whatever the register held."""
+    return event.type == "creat" or bool((bits or 0) & (openflags.O_CREAT | openflags.O_TMPFILE))
+
+
+def _descriptor(call: Call, path: PathFacts | None, bits: int | None, dirfd: int | None) -> Descriptor:
+    kind = DIRECTORY if bits is not None and bits & openflags.O_DIRECTORY else FILE
+    if path is None or path.name is None:
+        return Descriptor(kind, None, None, path.dev if path else None, path.inode if path else None)
+    name = facts.join(_start(call, dirfd), path.name)
+    relative_to_descriptor = dirfd is not None and not is_working_directory(dirfd) and not path.name.startswith("/")
+    if name is not None and relative_to_descriptor and not call.host.agrees(call.process, name, path):
+        name = None
+    layer = call.host.layer_of(call.process, name, path.dev) if name is not None else None
+    return Descriptor(kind, name, path.name, path.dev, path.inode, layer)
+
+
+def _start(call: Call, dirfd: int | None) -> str | None:
+    return call.cwd if dirfd is None else call.directory(dirfd)
+
+
+def _describe(call: Call, event: Event, path: PathFacts | None, number: int, dirfd: int | None) -> None:
+    descriptor = event.descriptor
+    name = descriptor.name if descriptor is not None else None
+    add = event.arguments.__setitem__
+    add("fd", arguments.descriptor(number, name))
+    if dirfd is not None:
+        add("dirfd", arguments.directory(dirfd))
+    if path is not None and path.name is not None:
+        add("name", Argument(path.name, path.name if dirfd is not None else name or path.name))
+    if event.open_flags is not None:
+        add("flags", Argument(event.open_flags, openflags.text(event.open_flags)))
+    if event.open_mode is not None:
+        add("mode", arguments.mode(event.open_mode))
+    if path is not None and path.dev is not None and path.inode is not None:
+        add("dev", arguments.integer(path.dev[0] << 20 | path.dev[1]))
+        add("ino", arguments.integer(path.inode))

@@ -1,0 +1,208 @@
+"""The state of one host: everything that events are seen against.
+
+Live, it reads /proc and the engines' state files; in a replay it has no reader and knows what the log told. It is the
+World that field extractors ask.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+
+from auditfalco.model.container import HOST, Container
+from auditfalco.model.descriptor import Descriptor
+from auditfalco.model.process import Capabilities, ExecutedFile, Image, Process
+from auditfalco.state.containers import ContainerTable
+from auditfalco.state.docker import DockerState
+from auditfalco.state.executables import may_write
+from auditfalco.state.groups import ProcessGroups
+from auditfalco.state.processes import ProcessTable
+from auditfalco.state.reader import LiveReader
+from auditfalco.state.roots import RootedFiles
+from auditfalco.state.users import UserDirectory
+from kernel_sources.audit import facts
+from kernel_sources.audit.facts import PathFacts
+from kernel_sources.audit.rawevent import RawEvent
+from kernel_sources.procfs import ProcFS
+from kernel_sources.tables import CAPABILITIES
+
+_AT_FDCWD = 0xFFFFFF9C
+_DESCRIPTORS_KEPT = 256
+_ALL_CAPABILITIES = (1 << len(CAPABILITIES)) - 1
+
+
+class HostState:
+    """Processes, groups, containers and users of one host.
+
+    `proc` is the live door to /proc, or None for a replay, which then never looks at the machine it runs on.
+    """
+
+    def __init__(self, hostname: str, proc: ProcFS | None = None, docker: DockerState | None = None) -> None:
+        self.hostname = hostname
+        self.first_time_ns = 0
+        self._proc = proc
+        self._reader = LiveReader(proc) if proc is not None else None
+        self._files = RootedFiles() if proc is not None else None
+        self.containers = ContainerTable(self._reader, docker)
+        self.processes = ProcessTable(self._reader, self.containers)
+        self.groups = ProcessGroups(self.processes, self._reader)
+        self.users = UserDirectory(self._files)
+
+    def snapshot(self) -> int:
+        """Take in every process that runs now; returns their number. Parents are linked once all are known."""
+        if self._proc is None or self._reader is None:
+            return 0
+        pids = self._proc.pids()
+        for pid in pids:
+            if self.processes.alive(pid) is None:
+                self.processes.obtain(pid, time.time_ns())
+        return len(pids)
+
+    # The World of the extractors.
+
+    def ancestors(self, process: Process, time_ns: int) -> list[Process]:
+        """The chain from the parent upwards, as of `time_ns`."""
+        return self.processes.ancestors(process, time_ns)
+
+    def parent(self, process: Process, time_ns: int) -> Process | None:
+        """The parent as of `time_ns`."""
+        return self.processes.parent_at(process, time_ns)
+
+    def image(self, process: Process, time_ns: int) -> Image:
+        """What a process ran at `time_ns`."""
+        return self.processes.image_at(process, time_ns)
+
+    def find(self, pid: int, time_ns: int) -> Process | None:
+        """The process that had a pid at `time_ns`."""
+        return self.processes.find(pid, time_ns)
+
+    def process_group(self, process: Process) -> int | None:
+        """The process group in the initial pid namespace."""
+        return self.groups.of(process)
+
+    def user_name(self, process: Process, uid: int) -> str:
+        """A user's name where the process lives."""
+        return self.users.name(_root_of(process), uid)
+
+    def login_name(self, uid: int) -> str:
+        """A login user's name on the host."""
+        return self.users.name(HOST.root, uid)
+
+    def user_entry(self, process: Process, uid: int) -> tuple[str, str] | None:
+        """A user's home directory and shell where the process lives."""
+        entry = self.users.lookup(_root_of(process), uid)
+        return None if entry is None else (entry.home, entry.shell)
+
+    # What normalisers need.
+
+    def seen(self, process: Process, time_ns: int) -> None:
+        """An event of a process is complete: complete what is still missing for its evaluation."""
+        if not self.first_time_ns:
+            self.first_time_ns = time_ns
+        if process.container is not None:
+            self.containers.describe(process.container, process.pid, time_ns)
+
+    def capabilities_after_exec(self, process: Process, raw: RawEvent) -> Capabilities | None:
+        """The capability sets that an exec gave.
+
+        The kernel records them (BPRM_FCAPS) unless the new effective set is within the ambient one, or root got every
+        capability there is (nonroot_raised_pE in security/commoncap.c), so its silence tells them too.
+        """
+        recorded = facts.capabilities(raw)
+        if recorded is not None:
+            return Capabilities(
+                recorded.permitted or 0, recorded.effective or 0, recorded.inheritable or 0, recorded.ambient or 0
+            )
+        before = process.parent.image.capabilities if process.parent is not None else None
+        inheritable = before.inheritable if before is not None else 0
+        if process.euid == 0:
+            return Capabilities(_ALL_CAPABILITIES, _ALL_CAPABILITIES, inheritable)
+        ambient = before.ambient if before is not None else 0
+        return Capabilities(ambient, ambient, inheritable, ambient)
+
+    def executed_file(
+        self, process: Process, image: Image, exe: str | None, paths: Sequence[PathFacts]
+    ) -> ExecutedFile | None:
+        """What is known of the file that an exec loaded; believed when its inode is among those of the records."""
+        inodes = {path.inode for path in paths if path.inode is not None}
+        status = self._stat_executed(process, image, inodes)
+        if status is not None:
+            layer = None if image.from_memfd or image.exe_path is None else self.layer_of(process, image.exe_path, None)
+            writable = may_write(status.st_mode, status.st_uid, status.st_gid, process, image.capabilities)
+            return ExecutedFile(status.st_ino, status.st_ctime_ns, status.st_mtime_ns, writable, layer)
+        recorded = next(
+            (path for path in paths if path.name is not None and path.name == exe), paths[0] if paths else None
+        )
+        if recorded is None or recorded.inode is None:
+            return None
+        writable = None
+        if recorded.mode is not None and recorded.ouid is not None and recorded.ogid is not None:
+            writable = may_write(recorded.mode, recorded.ouid, recorded.ogid, process, image.capabilities)
+        return ExecutedFile(recorded.inode, writable=writable)
+
+    def _stat_executed(self, process: Process, image: Image, inodes: set[int]) -> os.stat_result | None:
+        if self._proc is None or self._files is None:
+            return None
+        status = self._proc.stat_of_exe(process.pid)
+        if status is not None and status.st_ino in inodes:
+            return status
+        root = _root_of(process)
+        if root is None or image.exe_path is None or not image.exe_path.startswith("/"):
+            return None
+        status = self._files.stat_in_root(root, image.exe_path)
+        return status if status is not None and status.st_ino in inodes else None
+
+    def layer_of(self, process: Process, name: str, device: tuple[int, int] | None) -> str | None:
+        """Which layer of a container's overlay a file is in, "upper" or "lower"; None elsewhere or when unknown."""
+        container = process.container
+        if (
+            container is None
+            or container.is_host
+            or container.upper is None
+            or container.root is None
+            or self._files is None
+        ):
+            return None
+        status = self._files.stat_in_root(container.root, name, follow=False)
+        if status is None or (device is not None and (os.major(status.st_dev), os.minor(status.st_dev)) != device):
+            return None
+        return "lower" if self._files.stat_in_root(container.upper, name, follow=False) is None else "upper"
+
+    def directory(self, process: Process, dirfd: int, cwd: str | None) -> str | None:
+        """What names relative to a directory descriptor argument start from; None when unknown."""
+        if dirfd & 0xFFFFFFFF == _AT_FDCWD:
+            return cwd
+        known = self.descriptor(process, dirfd & 0xFFFFFFFF)
+        return known.name if known is not None else None
+
+    def descriptor(self, process: Process, number: int) -> Descriptor | None:
+        """What a descriptor of a process stands for: as /proc shows it now, else the open that was seen last."""
+        name = self._reader.descriptor_name(process.pid, number) if self._reader and process.is_alive else None
+        if name is not None:
+            return Descriptor("file", name)
+        return process.descriptors.get(number)
+
+    def remember_descriptor(self, process: Process, number: int, descriptor: Descriptor) -> None:
+        """Note an open; the oldest are forgotten beyond a bound."""
+        process.descriptors.pop(number, None)
+        process.descriptors[number] = descriptor
+        if len(process.descriptors) > _DESCRIPTORS_KEPT:
+            process.descriptors.pop(next(iter(process.descriptors)))
+
+    def agrees(self, process: Process, name: str, path: PathFacts) -> bool:
+        """Whether a name pieced together from a directory descriptor is the file that the record is about.
+
+        Told by inode, inside the process's root. Where nothing can be looked at (a replay, a file that is gone) a name
+        is not contradicted.
+        """
+        root = _root_of(process)
+        if self._files is None or root is None or path.inode is None:
+            return True
+        status = self._files.stat_in_root(root, name)
+        return status is None or status.st_ino == path.inode
+
+
+def _root_of(process: Process) -> str | None:
+    container: Container | None = process.container
+    return container.root if container is not None else None

@@ -1,0 +1,87 @@
+"""Processes as the live /proc shows them, put into the model's terms."""
+
+from __future__ import annotations
+
+from auditfalco.model.process import Capabilities, Image, Process
+from auditfalco.state.docker import roots_in_mounts
+from auditfalco.state.executables import deleted_name, memfd_name
+from auditfalco.state.groups import GroupFacts
+from kernel_sources.procfs import ProcFS
+
+_SAME_START_NS = 20_000_000
+"""Two statements of a start time closer than this are about one process: /proc counts in ticks of 10 ms."""
+
+
+class LiveReader:
+    """Answers the process table's questions from /proc; every answer is None once the process is gone."""
+
+    def __init__(self, proc: ProcFS) -> None:
+        self._proc = proc
+        self.reads = 0
+
+    def read(self, pid: int) -> Process | None:
+        """A process with its image, ids and numbers; its parent and container are the caller's to find."""
+        self.reads += 1
+        stat, status = self._proc.stat(pid), self._proc.status(pid)
+        if stat is None or status is None:
+            return None
+        process = Process(pid, self._proc.start_time_ns(stat.start_ticks), None, Image())
+        process.image.capabilities = Capabilities(
+            status.capabilities.permitted,
+            status.capabilities.effective,
+            status.capabilities.inheritable,
+            status.capabilities.ambient,
+        )
+        process.uid, process.euid, process.fsuid = status.uids.real, status.uids.effective, status.uids.filesystem
+        process.gid, process.egid, process.fsgid = status.gids.real, status.gids.effective, status.gids.filesystem
+        process.tty, process.sid, process.pgid = stat.tty_nr, stat.session, stat.pgrp
+        process.vpid = status.ns_tgids[-1] if status.ns_tgids else None
+        process.vpgid = status.ns_pgids[-1] if status.ns_pgids else None
+        login_uid = self._proc.loginuid(pid)
+        process.login_uid = -1 if login_uid is None else login_uid
+        process.session_id = self._proc.sessionid(pid)
+        process.cwd = self._proc.cwd(pid)
+        self.fill_image(process.image, pid)
+        return process
+
+    def parent_pid(self, pid: int) -> int | None:
+        """The parent now; None when the process is gone or has none."""
+        stat = self._proc.stat(pid)
+        return (stat.ppid or None) if stat is not None else None
+
+    def fill_image(self, image: Image, pid: int) -> None:
+        """Complete an image with name, arguments and file of the process that runs it."""
+        comm, argv, exe = self._proc.comm(pid), self._proc.cmdline(pid), self._proc.exe(pid)
+        if comm is None:
+            return
+        image.filled = True
+        image.comm = comm
+        if argv:
+            image.argv = argv
+        if exe is not None:
+            memfd = memfd_name(exe)
+            image.from_memfd = memfd is not None
+            image.exe_path = memfd or deleted_name(exe)
+
+    def cgroup_paths(self, pid: int) -> list[str] | None:
+        """The control group paths of a process."""
+        groups = self._proc.cgroups(pid)
+        return None if groups is None else [group.path for group in groups]
+
+    def docker_roots(self, pid: int) -> set[str]:
+        """Data roots of Docker that the mounts of the host, and those of a process, give away."""
+        return roots_in_mounts([*(self._proc.mountinfo("self") or ()), *(self._proc.mountinfo(pid) or ())])
+
+    def group_facts(self, process: Process) -> GroupFacts | None:
+        """Process group and namespaced numbers of a process, if its pid still belongs to it."""
+        stat, status = self._proc.stat(process.pid), self._proc.status(process.pid)
+        if stat is None or status is None or not status.ns_tgids or not status.ns_pgids:
+            return None
+        if abs(self._proc.start_time_ns(stat.start_ticks) - process.start_ns) > _SAME_START_NS:
+            return None
+        return GroupFacts(stat.pgrp, status.ns_tgids[-1], status.ns_pgids[-1])
+
+    def descriptor_name(self, pid: int, number: int) -> str | None:
+        """What a descriptor of a process is open on; None when it is gone or no path."""
+        name = self._proc.fd(pid, number)
+        return deleted_name(name) if name is not None and name.startswith("/") else None

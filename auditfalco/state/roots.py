@@ -1,0 +1,49 @@
+"""Files inside a root directory, reached without ever leaving it.
+
+A container chooses the links in its own tree; `root/etc` may be a link to the host's /etc. Resolution treats the root
+as chroot(2) would (kernel_sources.procfs.inroot).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from kernel_sources.procfs.inroot import open_below
+
+
+class RootedFiles:
+    """The live file system below given roots."""
+
+    def open_in_root(self, root: str, path: str) -> int | None:
+        """A read-only descriptor of the regular file `path` inside `root`; None when there is none.
+
+        The caller closes it.
+        """
+        descriptor = self._open(root, path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        if descriptor is not None and not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            return None
+        return descriptor
+
+    def stat_in_root(self, root: str, path: str, *, follow: bool = True) -> os.stat_result | None:
+        """What stat(2) of `path` gives inside `root`; None when there is no such file."""
+        descriptor = self._open(root, path, os.O_PATH | (0 if follow else os.O_NOFOLLOW))
+        if descriptor is None:
+            return None
+        try:
+            return os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _open(self, root: str, path: str, flags: int) -> int | None:
+        try:
+            directory = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            return open_below(directory, path, flags)
+        except (OSError, ValueError):
+            return None
+        finally:
+            os.close(directory)

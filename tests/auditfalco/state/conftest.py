@@ -1,0 +1,117 @@
+"""A made-up /proc for the tables of processes, containers and groups: what it shows is what the test says, at any moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from auditfalco.model.process import Image, Process
+from auditfalco.state.containers import ContainerTable
+from auditfalco.state.groups import GroupFacts
+from auditfalco.state.processes import ProcessTable
+
+START_NS = 1_700_000_000_000_000_000
+MS = 1_000_000
+
+
+@dataclass
+class Running:
+    """One process as /proc would show it."""
+
+    start_ns: int
+    ppid: int
+    comm: str
+    argv: list[str]
+    exe: str
+    cgroup: str
+    pgid: int
+    vpid: int
+    vpgid: int
+
+
+class MadeUpProc:
+    """Implements every protocol through which the state looks at /proc."""
+
+    def __init__(self) -> None:
+        self._running: dict[int, Running] = {}
+        self.looked_at: list[int] = []
+
+    def run(
+        self,
+        pid: int,
+        ppid: int = 0,
+        exe: str = "/bin/sh",
+        cgroup: str = "/user.slice",
+        start_ms: int = 0,
+        pgid: int = 0,
+        vpid: int = 0,
+        vpgid: int = 0,
+    ) -> None:
+        """Let /proc show a process, or another state of one."""
+        name = exe.rpartition("/")[2]
+        group, own = pgid or pid, vpid or pid
+        self._running[pid] = Running(
+            START_NS + start_ms * MS, ppid, name, [name, "-x"], exe, cgroup, group, own, vpgid or (vpid or group)
+        )
+
+    def stop(self, *pids: int) -> None:
+        """Let /proc know these processes no more."""
+        for pid in pids:
+            del self._running[pid]
+
+    def read(self, pid: int) -> Process | None:
+        """As LiveReader."""
+        self.looked_at.append(pid)
+        facts = self._running.get(pid)
+        if facts is None:
+            return None
+        process = Process(pid, facts.start_ns, None, Image())
+        process.vpid = facts.vpid
+        self.fill_image(process.image, pid)
+        return process
+
+    def parent_pid(self, pid: int) -> int | None:
+        """As LiveReader."""
+        facts = self._running.get(pid)
+        return (facts.ppid or None) if facts is not None else None
+
+    def fill_image(self, image: Image, pid: int) -> None:
+        """As LiveReader."""
+        facts = self._running.get(pid)
+        if facts is not None:
+            image.filled, image.comm, image.argv, image.exe_path = True, facts.comm, facts.argv, facts.exe
+
+    def cgroup_paths(self, pid: int) -> list[str] | None:
+        """As LiveReader."""
+        facts = self._running.get(pid)
+        return None if facts is None else [facts.cgroup]
+
+    def group_facts(self, process: Process) -> GroupFacts | None:
+        """As LiveReader."""
+        facts = self._running.get(process.pid)
+        return None if facts is None else GroupFacts(facts.pgid, facts.vpid, facts.vpgid)
+
+
+@pytest.fixture
+def proc() -> MadeUpProc:
+    """A /proc that is empty at first."""
+    return MadeUpProc()
+
+
+@pytest.fixture
+def containers(proc: MadeUpProc) -> ContainerTable:
+    """The containers of that /proc, described by no engine."""
+    return ContainerTable(proc, None)
+
+
+@pytest.fixture
+def table(proc: MadeUpProc, containers: ContainerTable) -> ProcessTable:
+    """The processes of that /proc."""
+    return ProcessTable(proc, containers)
+
+
+@pytest.fixture
+def offline() -> ProcessTable:
+    """A process table without any /proc, as in a replay."""
+    return ProcessTable(None, ContainerTable(None, None))
