@@ -1,0 +1,210 @@
+"""The running agent: sensors, pipeline, engine and sinks, from start to the closing summary."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TextIO
+
+from auditfalco.agent.alerting import Alerting
+from auditfalco.agent.container_opens import ContainerOpens
+from auditfalco.agent.internal import EVENT_DROP, internal_alert
+from auditfalco.agent.losses import LAYERS, Losses
+from auditfalco.agent.pipeline import Pipeline
+from auditfalco.agent.reading import Reader
+from auditfalco.agent.sensors import Sensors
+from auditfalco.coverage.plan import Plan
+from auditfalco.errors import AuditfalcoError
+from auditfalco.model.event import Event
+from auditfalco.outputs.queued import QueuedSink
+from auditfalco.state.docker import DockerState
+from auditfalco.state.host import HostState
+from kernel_sources.errors import KernelSourceError
+from kernel_sources.procfs import ProcFS
+
+_TICK_SECONDS = 0.1
+_HEARING_SECONDS = 3.0
+_LOSS_INTERVAL_SECONDS = 1.0
+
+
+class MachineCannot(AuditfalcoError):
+    """Raised when this machine cannot run the agent: no permission, or no kernel support."""
+
+
+class Daemon:
+    """One run of the agent.
+
+    Args:
+        plan: what the kernel is asked for.
+        make_alerting: makes the rules' half for the host that is watched.
+        sinks: where alerts go; closed by the run.
+        docker_roots: Docker's data directories.
+        log: where messages for the operator go.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        make_alerting: Callable[[HostState], Alerting],
+        sinks: Sequence[QueuedSink],
+        docker_roots: Sequence[str],
+        log: TextIO = sys.stderr,
+    ) -> None:
+        self._plan = plan
+        self._sinks = sinks
+        self._log = log
+        self._stopping = False
+        self._proc = ProcFS()
+        self._host = HostState(socket.gethostname(), self._proc, DockerState(docker_roots))
+        self.alerting = make_alerting(self._host)
+        self.drop_alerts = 0
+        self.losses: dict[str, int] = {}
+
+    def run(self, seconds: float = 0.0) -> None:
+        """Watch until SIGINT, SIGTERM or the time limit (0: none), then undo every kernel change and close the sinks.
+
+        Raises:
+            MachineCannot: before anything was watched.
+        """
+        sensors = self._open_sensors()
+        opens = ContainerOpens(self._plan, sensors.installed, self._proc)
+        pipeline = Pipeline(self._host, self._consume, opens.entered)
+        reader = Reader(sensors, self._proc.mounts_path())
+        try:
+            with self._signals_caught():
+                self._start(sensors, reader, pipeline, opens)
+                losses = _losses(sensors, pipeline, self._sinks)
+                self._watch(reader, pipeline, opens, losses, time.monotonic() + seconds if seconds else None)
+                self.losses = losses.totals()
+        finally:
+            opens.stop()
+            reader.stop()
+            for failure in sensors.close():
+                self.say(f"could not be undone: {failure}")
+            for sink in self._sinks:
+                left = sink.close()
+                if left:
+                    self.say(f"{sink.name}: {left} alerts could not be delivered in time")
+        for reason in opens.refused:
+            self.say(f"audit rule refused: {reason}")
+
+    def say(self, message: str) -> None:
+        """Tell the operator something, one line."""
+        print(f"{time.strftime('%a %b %e %H:%M:%S %Y')}: {message}", file=self._log, flush=True)
+
+    def _open_sensors(self) -> Sensors:
+        try:
+            return Sensors()
+        except (KernelSourceError, OSError) as error:
+            raise MachineCannot(
+                str(error), mend="run as root in the initial namespaces of a kernel with audit"
+            ) from None
+
+    @contextmanager
+    def _signals_caught(self) -> Iterator[None]:
+        def stop(number: int, frame: FrameType | None) -> None:
+            self._stopping = True
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _start(self, sensors: Sensors, reader: Reader, pipeline: Pipeline, opens: ContainerOpens) -> None:
+        """Read first, then take the snapshot, then ask: whatever happens from here on is in one of them."""
+        reader.start()
+        self._host.snapshot()
+        sensors.ask(self._plan.audit_rules())
+        opens.start()
+        for warning in sensors.warnings:
+            self.say(warning)
+        self._listen(sensors, reader, pipeline)
+        self.say(f"ready: {len(self.alerting.rule_names)} rules, {len(self._plan.audit_rules())} audit rules")
+
+    def _listen(self, sensors: Sensors, reader: Reader, pipeline: Pipeline) -> None:
+        """Make sure that records reach us: our own change of the audit rules is recorded too (CONFIG_CHANGE).
+
+        Records go to the initial network namespace alone, and nothing else would tell that they go past us.
+        """
+        if sensors.installed is None or not sensors.installed.ours:
+            return
+        deadline = time.monotonic() + _HEARING_SECONDS
+        while not pipeline.heard and time.monotonic() < deadline and not self._stopping:
+            self._take_one(reader, pipeline)
+        if not pipeline.heard and not self._stopping:
+            raise MachineCannot(
+                "audit records do not arrive here",
+                mend="run in the initial network namespace, where the kernel sends them",
+            )
+
+    def _watch(
+        self, reader: Reader, pipeline: Pipeline, opens: ContainerOpens, losses: Losses, deadline: float | None
+    ) -> None:
+        next_look = time.monotonic() + _LOSS_INTERVAL_SECONDS
+        while not self._stopping and (deadline is None or time.monotonic() < deadline):
+            if self._take_one(reader, pipeline):
+                opens.mounts_changed()
+            if reader.failure is not None:
+                raise MachineCannot(f"the kernel's events can no longer be read: {reader.failure}")
+            if time.monotonic() >= next_look:
+                next_look = time.monotonic() + _LOSS_INTERVAL_SECONDS
+                self._tell_losses(losses)
+        while not reader.batches.empty():
+            self._take_one(reader, pipeline)
+        pipeline.finish()
+        self._tell_losses(losses)
+
+    def _take_one(self, reader: Reader, pipeline: Pipeline) -> bool:
+        """Handle the next batch, waiting for it a moment; tells whether the mount table has changed."""
+        try:
+            batch = reader.batches.get(timeout=_TICK_SECONDS)
+        except queue.Empty:
+            pipeline.idle()
+            return False
+        pipeline.take(batch)
+        return batch.mounts_changed
+
+    def _consume(self, event: Event) -> None:
+        for alert in self.alerting.alerts(event):
+            for sink in self._sinks:
+                sink.put(alert)
+
+    def _tell_losses(self, losses: Losses) -> None:
+        news = losses.news()
+        if not news:
+            return
+        self.drop_alerts += 1
+        what = "; ".join(f"{count} {LAYERS[layer]}" for layer, count in news.items())
+        alert = internal_alert(
+            EVENT_DROP,
+            "Debug",
+            f"{EVENT_DROP}. {what}",
+            {f"n_{k}": v for k, v in news.items()},
+            time.time_ns(),
+            self._host.hostname,
+        )
+        self.alerting.counts.count(alert)
+        for sink in self._sinks:
+            sink.put(alert)
+
+
+def _losses(sensors: Sensors, pipeline: Pipeline, sinks: Sequence[QueuedSink]) -> Losses:
+    connector = sensors.connector
+    return Losses(
+        {
+            "serials": lambda: pipeline.assembler.lost,
+            "receive_buffer": lambda: sensors.reader.overruns,
+            "kernel_queue": sensors.kernel_drops,
+            "connector": lambda: connector.lost + connector.overruns if connector is not None else 0,
+            "malformed": lambda: pipeline.malformed,
+            "outputs": lambda: sum(sink.dropped for sink in sinks),
+        }
+    )

@@ -1,0 +1,102 @@
+"""The engine's half of the daemon: from batches of kernel messages to alerts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from auditfalco.agent.reading import Batch
+from auditfalco.model.event import Event
+from auditfalco.model.process import Process
+from auditfalco.normalise.normaliser import Normaliser
+from auditfalco.state.host import HostState
+from kernel_sources.audit.assembler import Assembler
+from kernel_sources.audit.rawevent import RawEvent
+from kernel_sources.audit.record import Record
+from kernel_sources.connector import Comm, Exec, Exit, Fork, ProcessEvent, Sid
+from kernel_sources.errors import Malformed
+
+
+class Pipeline:
+    """Applies batches to one host's state and hands every event to `consume`.
+
+    Args:
+        host: the state.
+        consume: called with each event, state as of the event.
+        entered: called with a process that was found to run in a container.
+
+    Attributes:
+        events: events made.
+        malformed: records that could not be read.
+        heard: whether any audit record has come at all.
+    """
+
+    def __init__(
+        self, host: HostState, consume: Callable[[Event], None], entered: Callable[[Process], None] | None = None
+    ) -> None:
+        self.host = host
+        self.assembler = Assembler()
+        self.normaliser = Normaliser(host)
+        self.events = 0
+        self.malformed = 0
+        self.heard = False
+        self._consume = consume
+        self._entered = entered
+
+    def take(self, batch: Batch) -> None:
+        """Handle one batch: what the connector tells first, then the records."""
+        if batch.process_events:
+            offset = time.time_ns() - time.monotonic_ns()
+            for event in batch.process_events:
+                self._apply(event, offset)
+        now = time.monotonic()
+        for record_type, text in batch.records:
+            self.heard = True
+            try:
+                record = Record.from_netlink(record_type, text)
+            except Malformed:
+                self.malformed += 1
+                continue
+            for raw in self.assembler.feed(record, now):
+                self._handle(raw)
+
+    def idle(self) -> None:
+        """Let go of events that have waited too long for their last record; to be called now and then."""
+        for raw in self.assembler.flush(time.monotonic()):
+            self._handle(raw)
+
+    def finish(self) -> None:
+        """Handle what is still open."""
+        for raw in self.assembler.close():
+            self._handle(raw)
+
+    def _handle(self, raw: RawEvent) -> None:
+        event = self.normaliser.event(raw)
+        if event is None:
+            return
+        self.events += 1
+        process = event.process
+        if process is not None and self._entered is not None:
+            self._entered(process)
+        self._consume(event)
+
+    def _apply(self, event: ProcessEvent, offset: int) -> None:
+        """Bring the process table up to date; `offset` turns the kernel's monotonic time into time since the epoch."""
+        processes = self.host.processes
+        time_ns = event.timestamp_ns + offset
+        if isinstance(event, Fork):
+            if not event.is_thread:
+                processes.forked(event.parent_tgid, event.child_pid, time_ns)
+        elif isinstance(event, Exec):
+            processes.executed(event.tgid, time_ns)
+            process = processes.alive(event.tgid)
+            if process is not None and self._entered is not None:
+                self._entered(process)
+        elif isinstance(event, Exit):
+            if not event.is_thread:
+                processes.exited(event.tgid, time_ns)
+        elif isinstance(event, Comm):
+            if event.pid == event.tgid:
+                processes.renamed(event.tgid, event.comm)
+        elif isinstance(event, Sid):
+            processes.session_started(event.tgid)

@@ -1,0 +1,99 @@
+"""The kernel's sources, opened for one run of the agent, and what each of them cannot give here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+
+from kernel_sources.audit.control import AuditControl
+from kernel_sources.audit.installed import InstalledRules
+from kernel_sources.audit.multicast import MulticastReader
+from kernel_sources.audit.rule import AuditRule
+from kernel_sources.audit.status import AuditStatus
+from kernel_sources.connector import ProcessEventReader
+from kernel_sources.errors import KernelSourceError, NotPermitted
+
+BACKLOG_LIMIT = 8192
+"""Records that may wait in the kernel's queue; its own default of 64 is overrun by a single burst."""
+
+
+class Sensors:
+    """The audit multicast socket, the audit control socket and the process connector.
+
+    Audit records are what the agent lives on: without them it cannot run. Without the right to change audit rules it
+    lives on the rules that are there; without the connector it knows less of short-lived processes.
+
+    Attributes:
+        warnings: what is missing and what that means, one line each.
+        installed: the audit rules and settings of ours; None without the right to change any.
+        connector: None when the kernel or the permissions do not allow it.
+
+    Raises:
+        NotPermitted, NotSupported: audit records cannot be had.
+    """
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+        self.installed: InstalledRules | None = None
+        self.connector: ProcessEventReader | None = None
+        self._control: AuditControl | None = None
+        with ExitStack() as opened:
+            self.reader = opened.enter_context(MulticastReader())
+            self._open_control(opened)
+            self._open_connector(opened)
+            self._opened = opened.pop_all()
+
+    def _open_control(self, opened: ExitStack) -> None:
+        control = opened.enter_context(AuditControl())
+        try:
+            control.status()
+        except NotPermitted as error:
+            self.warnings.append(f"audit rules cannot be changed ({error}): seen is what the present rules record")
+            return
+        self._control = control
+        self.installed = InstalledRules(control)
+
+    def _open_connector(self, opened: ExitStack) -> None:
+        try:
+            self.connector = opened.enter_context(ProcessEventReader())
+        except (KernelSourceError, OSError) as error:
+            self.warnings.append(
+                f"no process connector ({error}):"
+                " short-lived processes may lack ancestors, containers and process groups"
+            )
+
+    def status(self) -> AuditStatus | None:
+        """The audit subsystem's state now; None without the right to ask."""
+        return self._control.status() if self._control is not None else None
+
+    def kernel_drops(self) -> int:
+        """Records that the kernel's own queue has dropped since boot; 0 without the right to ask."""
+        status = self.status()
+        return status.lost if status is not None else 0
+
+    def ask(self, rules: Iterable[AuditRule]) -> None:
+        """Switch audit on and add rules; what the kernel refuses becomes a warning."""
+        if self.installed is None:
+            return
+        try:
+            self.installed.set_backlog_limit(max(BACKLOG_LIMIT, self._present_limit()))
+            self.installed.enable()
+            refused = self.installed.add_all(rules)
+        except NotPermitted as error:
+            self.warnings.append(f"audit rules cannot be added ({error}): seen is what the present rules record")
+            return
+        self.warnings.extend(str(refusal) for refusal in refused)
+
+    def _present_limit(self) -> int:
+        status = self.status()
+        return status.backlog_limit if status is not None else 0
+
+    def descriptors(self) -> list[int]:
+        """What to wait on for events."""
+        return [self.reader.fileno()] + ([self.connector.fileno()] if self.connector is not None else [])
+
+    def close(self) -> list[Exception]:
+        """Remove our audit rules, restore our settings, close the sockets; returns what could not be undone."""
+        failures = self.installed.undo() if self.installed is not None else []
+        self._opened.close()
+        return failures

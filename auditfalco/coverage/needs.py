@@ -1,0 +1,112 @@
+"""What rules need from the kernel.
+
+A rule needs the system calls whose events its condition can be true for. If the condition holds for containers only,
+the frequent calls among them need not be recorded elsewhere. Some facts that rules ask for are in no record and have to
+be followed by the calls that change them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from auditfalco.language.eventset import EventSet
+from auditfalco.language.template import parse_template
+from auditfalco.language.tree import And, Check, FieldUse, Literal, Node, checks, fields, fold
+from auditfalco.language.types import Resolver
+from auditfalco.ruleset.container_info import expand_container_info
+from auditfalco.ruleset.rule import Rule
+from kernel_sources.tables import syscall_number
+
+SOURCE = "syscall"
+
+OPEN_CALLS = frozenset({"open", "openat", "openat2", "creat", "open_by_handle_at"})
+"""The calls that are too frequent to be recorded where no rule asks for them."""
+
+EXECUTIONS = frozenset({"execve", "execveat"})
+"""Always needed: they tell what every process runs."""
+
+GROUP_CALLS = frozenset({"setpgid", "setsid"})
+"""Needed where rules ask for a process group or session."""
+
+_GROUP_FIELDS = ("proc.is_vpgid_leader", "proc.is_pgid_leader", "proc.vpgid", "proc.pgid", "proc.is_sid_leader")
+_MACHINES = ("x86_64", "i386")
+
+
+@dataclass(frozen=True)
+class Needs:
+    """System calls to be recorded.
+
+    `calls` wherever they happen, `container_calls` in containers only. `unbounded` names the rules that any event type
+    can match, which are served with executions only.
+    """
+
+    calls: frozenset[str]
+    container_calls: frozenset[str]
+    unbounded: tuple[str, ...] = ()
+
+
+def needs_of(rules: Iterable[Rule], resolve: Resolver) -> Needs:
+    """The needs of the enabled rules about system calls.
+
+    Args:
+        rules: a ruleset, or any rules.
+        resolve: knows the fields that output lines may use.
+    """
+    calls = set(EXECUTIONS)
+    container_calls: set[str] = set()
+    unbounded = []
+    for rule in rules:
+        if not rule.enabled or rule.source != SOURCE:
+            continue
+        if rule.events.all_but:
+            unbounded.append(rule.name)
+            continue
+        wanted = syscalls(rule.events)
+        if holds_in_containers_only(rule.condition):
+            container_calls |= wanted & OPEN_CALLS
+            wanted -= OPEN_CALLS
+        calls |= wanted
+        if any(name.startswith(_GROUP_FIELDS) for name in field_names(rule, resolve)):
+            calls |= GROUP_CALLS
+    return Needs(frozenset(calls), frozenset(container_calls - calls), tuple(unbounded))
+
+
+def syscalls(events: EventSet) -> frozenset[str]:
+    """The system calls among some event types: those that the machine has in either ABI."""
+    names = events.known_names()
+    return frozenset(name for name in names if any(syscall_number(machine, name) is not None for machine in _MACHINES))
+
+
+def field_names(rule: Rule, resolve: Resolver) -> frozenset[str]:
+    """The names of all fields that a rule's condition and output read."""
+    names = {use.name for check in checks(rule.condition) for side in (check.left, check.right) for use in fields(side)}
+    template = parse_template(expand_container_info(rule.output), resolve)
+    for piece in template.pieces:
+        if not isinstance(piece, str) and piece.operand.field is not None:
+            names.add(piece.operand.field.name)
+    for inner in template.inner:
+        if inner.operand.field is not None:
+            names.add(inner.operand.field.name)
+    return frozenset(names)
+
+
+def holds_in_containers_only(root: Node) -> bool:
+    """Whether a condition is proven to hold in containers only: each way to fulfil it asks `container.id != host`."""
+    return fold(root, _holds_in_containers_only)
+
+
+def _holds_in_containers_only(node: Node, below: list[bool]) -> bool:
+    if isinstance(node, Check):
+        return (
+            isinstance(node.left, FieldUse)
+            and node.left.name == "container.id"
+            and node.operator == "!="
+            and not node.modifier
+            and isinstance(node.right, Literal)
+            and node.right.text == "host"
+        )
+    if isinstance(node, And):
+        return any(below)
+    # Or: each branch must. Not: nothing is proven, for an unknown container fulfils `not container.id = host`.
+    return bool(below) and len(below) > 1 and all(below)
