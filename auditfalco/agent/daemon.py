@@ -124,6 +124,8 @@ class Daemon:
         self._host.snapshot()
         sensors.ask(self._plan.audit_rules())
         opens.start()
+        for process in self._host.processes.living():
+            opens.entered(process)
         for warning in sensors.warnings:
             self.say(warning)
         self._listen(sensors, reader, pipeline)

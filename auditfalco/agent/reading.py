@@ -18,7 +18,7 @@ from kernel_sources.connector import ProcessEvent
 MOST_RECORDS = 2048
 """Records taken in one go."""
 
-WAITING_BATCHES = 256
+WAITING_BATCHES = 64
 """Batches that may wait for the engine."""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from auditfalco.coverage.abis import host_machines
 from auditfalco.language.eventset import EventSet
 from auditfalco.language.template import parse_template
 from auditfalco.language.tree import And, Check, FieldUse, Literal, Node, checks, fields, fold
@@ -30,7 +31,6 @@ GROUP_CALLS = frozenset({"setpgid", "setsid"})
 """Needed where rules ask for a process group or session."""
 
 _GROUP_FIELDS = ("proc.is_vpgid_leader", "proc.is_pgid_leader", "proc.vpgid", "proc.pgid", "proc.is_sid_leader")
-_MACHINES = ("x86_64", "i386")
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,9 @@ def needs_of(rules: Iterable[Rule], resolve: Resolver) -> Needs:
 
 def syscalls(events: EventSet) -> frozenset[str]:
     """The system calls among some event types: those that the machine has in either ABI."""
+    machines = host_machines()
     names = events.known_names()
-    return frozenset(name for name in names if any(syscall_number(machine, name) is not None for machine in _MACHINES))
+    return frozenset(name for name in names if any(syscall_number(machine, name) is not None for machine in machines))
 
 
 def field_names(rule: Rule, resolve: Resolver) -> frozenset[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from auditfalco.coverage.abis import host_machines
 from auditfalco.coverage.needs import OPEN_CALLS, Needs
 from auditfalco.coverage.scopes import Scope
 from kernel_sources.audit.rule import AuditRule, Field, rule
@@ -16,9 +17,6 @@ from kernel_sources.tables import machine_number, syscall_number
 
 KEY = "auditfalco"
 """The key of all our audit rules."""
-
-_MACHINES = ("x86_64", "i386")
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -45,7 +43,8 @@ class Plan:
         if not self.container_calls:
             return ()
         calls = sorted(self.container_calls)
-        return tuple(rule for scope in sorted(scopes, key=str) for rule in self._rules(calls, scope.fields()))
+        ours = self._not_ourselves()
+        return tuple(rule for scope in sorted(scopes, key=str) for rule in self._rules(calls, (*scope.fields(), *ours)))
 
     def _not_ourselves(self) -> tuple[Field, ...]:
         return () if self.own_pid is None else (Field("pid", "!=", self.own_pid),)
@@ -53,7 +52,7 @@ class Plan:
     def _rules(self, calls: list[str], fields: tuple[Field, ...]) -> Iterable[AuditRule]:
         for login_uid in self.login_uids or (None,):
             scoped = fields if login_uid is None else (*fields, Field("auid", "=", login_uid))
-            for machine in _MACHINES:
+            for machine in host_machines():
                 numbers = _numbers(machine, calls)
                 arch = machine_number(machine)
                 if numbers and arch is not None:

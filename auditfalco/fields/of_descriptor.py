@@ -7,7 +7,7 @@ from typing import Callable
 
 from auditfalco.fields.values import Extractor, Value
 from auditfalco.fields.world import World
-from auditfalco.model.descriptor import FILE, TYPE_CHARACTERS, Descriptor
+from auditfalco.model.descriptor import FILE, TYPE_CHARACTERS, Descriptor, device_number
 from auditfalco.model.event import Event
 
 _SLASHES = re.compile("/{2,}")
@@ -35,11 +35,6 @@ def directory_of(name: str) -> str:
     """fd.directory: the name up to its last slash; "/" when there is none or it is the first character."""
     head = name.rpartition("/")[0]
     return head or "/"
-
-
-def device_number(major: int, minor: int) -> int:
-    """A device number as the kernel's new_encode_dev packs it, which is how Falco prints fd.dev."""
-    return (minor & 0xFF) | (major << 8) | ((minor & ~0xFF) << 12)
 
 
 def _directory(descriptor: Descriptor) -> Value:

@@ -8,6 +8,7 @@ from auditfalco.fields.values import Extractor, Value
 from auditfalco.fields.world import World
 from auditfalco.model import openflags
 from auditfalco.model.event import Event
+from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME
 from kernel_sources.tables import errno_name
 
 SOURCE = "syscall"
@@ -19,17 +20,31 @@ def result_text(result: int) -> str:
 
 
 def argument_text(event: Event) -> str:
-    """evt.args: every argument as name=value, with the resolved text in parentheses where it differs."""
+    """evt.args: every argument in Falco's order as name=value, with the resolved text in parentheses if it differs."""
     parts = []
-    for name, argument in event.arguments.items():
-        plain = str(argument.value)
+    for name in _parameters(event):
+        argument = event.arguments.get(name)
+        if argument is None:
+            continue
+        plain = str(argument.value) if argument.plain is None else argument.plain
         parts.append(f"{name}={plain}" if argument.text == plain else f"{name}={plain}({argument.text})")
     return " ".join(parts)
 
 
+def _parameters(event: Event) -> list[str]:
+    """The names of Falco's parameters of an event, in Falco's order."""
+    event_type = EVENT_TYPES_BY_NAME.get(event.type)
+    return [] if event_type is None else [parameter.name for parameter in event_type.parameters]
+
+
 def _of_result(read: Callable[[int], Value]) -> Extractor:
+    """For facts about the result, which Falco does not have of calls that it knows by name alone."""
+
     def extract(event: Event, world: World) -> Value:
-        return None if event.result is None else read(event.result)
+        if event.result is None:
+            return None
+        event_type = EVENT_TYPES_BY_NAME.get(event.type)
+        return None if event_type is not None and event_type.generic else read(event.result)
 
     return extract
 
@@ -64,11 +79,12 @@ def argument_named(name: str) -> Extractor:
 
 
 def argument_numbered(index: int) -> Extractor:
-    """evt.arg[N]: the text of the argument at a position; absent beyond the last."""
+    """evt.arg[N]: the text of the argument at a position among Falco's parameters; absent beyond the last."""
 
     def extract(event: Event, world: World) -> Value:
-        arguments = list(event.arguments.values())
-        return arguments[index].text if 0 <= index < len(arguments) else None
+        names = _parameters(event)
+        argument = event.arguments.get(names[index]) if 0 <= index < len(names) else None
+        return None if argument is None else argument.text
 
     return extract
 

@@ -25,3 +25,8 @@ class Descriptor:
     device: tuple[int, int] | None = None
     inode: int | None = None
     layer: str | None = None
+
+
+def device_number(major: int, minor: int) -> int:
+    """A device number as the kernel's new_encode_dev packs it, which is how Falco prints fd.dev."""
+    return (minor & 0xFF) | (major << 8) | ((minor & ~0xFF) << 12)

@@ -11,10 +11,14 @@ ArgumentValue = Union[int, str, bytes, bool]
 
 
 class Argument(NamedTuple):
-    """One event argument: its value, and its resolved text (flag names, an errno name, a path) where Falco has one."""
+    """One event argument: its value, and its resolved text (flag names, an errno name, a path) where Falco has one.
+
+    `plain` is how the value itself prints where that is not its decimal number, such as a mode in octal.
+    """
 
     value: ArgumentValue
     text: str
+    plain: str | None = None
 
 
 class Event:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from auditfalco.model.descriptor import device_number
 from auditfalco.model.event import Argument
 from auditfalco.normalise.paths import is_working_directory
 from kernel_sources.tables import errno_name
@@ -42,7 +43,14 @@ def directory(register: int) -> Argument:
 
 def mode(value: int) -> Argument:
     """A file mode, printed in octal with a leading zero."""
-    return Argument(value, f"0{value:o}" if value else "0")
+    octal = f"0{value:o}" if value else "0"
+    return Argument(value, octal, octal)
+
+
+def device(major: int, minor: int) -> Argument:
+    """A device number, printed in hexadecimal."""
+    number = device_number(major, minor)
+    return Argument(number, f"{number:X}", f"{number:X}")
 
 
 def flags(value: int, names: Iterable[tuple[str, int]]) -> Argument:

@@ -25,10 +25,11 @@ def execution(call: Call, event: Event) -> None:
 
 
 def _load(call: Call, process: Process) -> None:
-    image = call.host.processes.confirm_exec(process, call.raw.time_ns)
+    argv = call.argv
+    image = call.host.processes.confirm_exec(process, call.raw.time_ns, argv)
     image.filled = True
     image.comm = call.facts.comm
-    image.argv = call.argv
+    image.argv = argv
     process.cwd = call.cwd or process.cwd
     exe = call.facts.exe
     memfd = memfd_name(exe)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditfalco.model.event import Event
+from auditfalco.model.event import Argument, Event
 from auditfalco.normalise import arguments
 from auditfalco.normalise.call import Call
 from auditfalco.normalise.paths import named
@@ -33,7 +33,7 @@ def _rename(call: Call, event: Event, old_dirfd: int | None, new_dirfd: int | No
             event.arguments[f"{side}dirfd"] = arguments.directory(dirfd)
         if path is not None and path.name is not None:
             start = call.cwd if dirfd is None else call.directory(dirfd)
-            event.arguments[f"{side}path"] = arguments.text(join(start, path.name) or path.name)
+            event.arguments[f"{side}path"] = Argument(path.name, join(start, path.name) or path.name)
 
 
 def _ends(paths: list[PathFacts]) -> tuple[PathFacts | None, PathFacts | None]:

@@ -75,6 +75,8 @@ class Normaliser:
     def _refresh(self, call: Call) -> None:
         """Take over what every record tells of its process: its name now, and its file when no exec was seen."""
         process, syscall = call.process, call.facts
+        # An exec that the connector announced before this record has happened, even if its own record never came.
+        self._host.processes.image_at(process, call.raw.time_ns)
         process.cwd = call.cwd or process.cwd
         if syscall.comm is not None and not process.pending:
             process.comm = syscall.comm

@@ -11,6 +11,16 @@ from auditfalco.normalise.paths import is_working_directory, target
 from kernel_sources.audit import facts
 from kernel_sources.audit.facts import PathFacts
 
+_RESOLVE = {
+    0x08: ("RESOLVE_BENEATH", 1),
+    0x10: ("RESOLVE_IN_ROOT", 2),
+    0x02: ("RESOLVE_NO_MAGICLINKS", 4),
+    0x04: ("RESOLVE_NO_SYMLINKS", 8),
+    0x01: ("RESOLVE_NO_XDEV", 16),
+    0x20: ("RESOLVE_CACHED", 32),
+}
+"""Falco's names and bits of the kernel's RESOLVE_ flags (include/uapi/linux/openat2.h)."""
+
 _LAYER_BITS = {"upper": openflags.FD_UPPER_LAYER, "lower": openflags.FD_LOWER_LAYER}
 
 
@@ -29,7 +39,8 @@ def opened_how(call: Call, event: Event) -> None:
     how = facts.openat2(call.raw)
     _open(call, event, how.flags if how else None, how.mode if how else None, call.facts.args[0])
     if how is not None and how.resolve is not None:
-        event.arguments["resolve"] = arguments.integer(how.resolve)
+        bits = sum(falco for kernel, (_, falco) in _RESOLVE.items() if how.resolve & kernel)
+        event.arguments["resolve"] = arguments.flags(bits, _RESOLVE.values())
 
 
 def created(call: Call, event: Event) -> None:
@@ -90,11 +101,11 @@ def _describe(call: Call, event: Event, path: PathFacts | None, number: int, dir
     if dirfd is not None:
         add("dirfd", arguments.directory(dirfd))
     if path is not None and path.name is not None:
-        add("name", Argument(path.name, path.name if dirfd is not None else name or path.name))
+        add("name", Argument(path.name, name or path.name))
     if event.open_flags is not None:
         add("flags", Argument(event.open_flags, openflags.text(event.open_flags)))
     if event.open_mode is not None:
         add("mode", arguments.mode(event.open_mode))
     if path is not None and path.dev is not None and path.inode is not None:
-        add("dev", arguments.integer(path.dev[0] << 20 | path.dev[1]))
+        add("dev", arguments.device(*path.dev))
         add("ino", arguments.integer(path.inode))

@@ -20,7 +20,7 @@ class ContainerReference(NamedTuple):
 
 
 _REMOVED = " (deleted)"
-"""What the kernel appends to the path of a control group that was removed, with processes in it that have not been reaped."""
+"""What the kernel appends to the path of a control group that was removed while it held unreaped processes."""
 
 _ID = r"(?P<id>[0-9a-f]{64})"
 _SHAPES = (
@@ -41,7 +41,8 @@ def container_of(paths: Iterable[str]) -> ContainerReference | None:
     for path in paths:
         if len(path) < 64:
             continue
-        found = [(match, runtime) for shape, runtime in _SHAPES for match in shape.finditer(path.removesuffix(_REMOVED))]
+        path = path.removesuffix(_REMOVED)
+        found = [(match, runtime) for shape, runtime in _SHAPES for match in shape.finditer(path)]
         if found:
             innermost, runtime = max(found, key=lambda pair: pair[0].end("id"))
             return ContainerReference(innermost.group("id"), runtime)

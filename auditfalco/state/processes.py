@@ -145,12 +145,17 @@ class ProcessTable:
                 process.container = parent.container
         return process
 
-    def confirm_exec(self, process: Process, time_ns: int) -> Image:
-        """The image that an exec record with this time is about, current from now on; empty, for the caller to fill."""
-        while process.pending:
-            image = process.pending.pop(0)
-            if image.exec_ns >= time_ns:
-                break
+    def confirm_exec(self, process: Process, time_ns: int, argv: list[str] | None = None) -> Image:
+        """The image that an exec record with this time is about, current from now on; empty, for the caller to fill.
+
+        The first announced exec that is not before the record's time is the one, unless a still earlier one went
+        unrecorded within the same tick of the coarse clock: then the process runs, now, what the record says.
+        """
+        process.pending = [image for image in process.pending if image.exec_ns >= time_ns]
+        if process.pending:
+            latest = len(process.pending) > 1 and self._runs(process, argv)
+            image = process.pending[-1 if latest else 0]
+            process.pending = [] if latest else process.pending[1:]
         else:
             image = Image(time_ns)
             if process.container is None or process.container.is_host:
@@ -228,6 +233,10 @@ class ProcessTable:
         process = self._by_pid.get(pid)
         return process if process is not None and process.is_alive else None
 
+    def living(self) -> list[Process]:
+        """Every process that is not known to have ended."""
+        return [process for process in self._by_pid.values() if process.is_alive]
+
     # Inside.
 
     def _first_sight(self, pid: int, time_ns: int) -> Process:
@@ -246,6 +255,13 @@ class ProcessTable:
                 _link(process, self._by_pid.get(parent_pid) or self._first_sight(parent_pid, time_ns))
         self._insert(process)
         return process
+
+    def _runs(self, process: Process, argv: list[str] | None) -> bool:
+        """Whether a process's arguments now are these."""
+        now = Image()
+        if argv is not None and self._reader is not None and process.is_alive:
+            self._reader.fill_image(now, process.pid)
+        return now.argv is not None and now.argv == argv
 
     def _locate(self, process: Process) -> None:
         container = self._containers.of_process(process.pid)

@@ -47,7 +47,7 @@ def split_fields(text: str) -> dict[str, str]:
         fields = dict([word.split("=", 1) for word in words])
     except ValueError:
         return scan_fields(text)
-    # A "=" at the very start (SMACK's label is "=x") or a name given twice are for the scanner.
+    # An empty name, or one given twice, is for the scanner.
     return fields if len(fields) == len(words) and "" not in fields else scan_fields(text)
 
 
@@ -134,8 +134,8 @@ def message_fields(message: str) -> dict[str, str]:
     while position < end:
         stop = _end_of_word(message, position)
         equals = message.find("=", position, stop)
-        if equals > position:
-            name = message[position:equals].lstrip("(")
+        name = message[position:equals].lstrip("(") if equals > position else ""
+        if name:
             stop = _end_of_value(message, equals + 1, stop)
             value = message[equals + 1 : stop]
             fields[name] = value if value[:1] == '"' else value.rstrip(",)")

@@ -70,11 +70,11 @@ def _type_number(name: bytes) -> int:
     if number is not None:
         return number
     # A name that only a newer auditd knows still belongs to its event.
-    return record_types.record_type_number(name.decode("ascii", "replace")) or 0
+    return record_types.record_type_number(name.decode("ascii", "replace")) or record_types.UNKNOWN
 
 
 def _split_tail(line: bytes, start: int, type_number: int) -> tuple[bytes, bytes]:
-    if record_types.is_user_message(type_number):
+    if record_types.may_carry_message(type_number):
         # A process may put a 0x1D into its message; auditd's own follows the closing quote.
         end = line.rfind(_CLOSED_MESSAGE, start)
         if end >= 0:

@@ -9,6 +9,7 @@ Joining those would give a wrong, plausible path; they are left unresolved, with
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from kernel_sources.audit import values
@@ -178,7 +179,7 @@ def _directories(raw: RawEvent, found: list[PathFacts]) -> list[int]:
         return [_UNKNOWN_DIRECTORY] * len(found)
     if name in _TWO_DIRECTORIES:
         first, second = (_descriptor(call, argument) for argument in _TWO_DIRECTORIES[name])
-        return [second if _is_second(name, found, index) else first for index in range(len(found))]
+        return [second if is_second else first for is_second in _of_second_name(name, found)]
     if name == "fanotify_mark" and call.bits == 32:
         # Its 64-bit mask takes two arguments there, and the directory is the fifth, which audit does not record.
         return [_UNKNOWN_DIRECTORY] * len(found)
@@ -194,16 +195,18 @@ def _descriptor(call: SyscallFacts, argument: int) -> int:
     return _WORKING_DIRECTORY if value == AT_FDCWD else value
 
 
-def _is_second(name: str, found: list[PathFacts], index: int) -> bool:
-    """Tell whether a path is of a call's second name.
+def _of_second_name(call: str, found: list[PathFacts]) -> Iterator[bool]:
+    """Yield for each path of a call with two names whether it is of the second.
 
     rename: PARENT (old), PARENT (new), DELETE (old), DELETE (what it replaces), CREATE (new), and for an exchange
     CREATE (old). link: NORMAL (old), PARENT (new), CREATE (new). A name that was not found is UNKNOWN.
     """
-    nametype = found[index].nametype
-    earlier = sum(1 for path in found[:index] if path.nametype == nametype)
-    if name.startswith("rename"):
-        return earlier == 0 if nametype == CREATE else earlier > 0
-    if name == "linkat":
-        return nametype in (PARENT, CREATE, DELETE) or earlier > 0
-    return earlier > 0
+    seen: set[str | None] = set()
+    for path in found:
+        nametype = path.nametype
+        again = nametype in seen
+        seen.add(nametype)
+        if call == "linkat":
+            yield again or nametype in (PARENT, CREATE, DELETE)
+        else:
+            yield again != (nametype == CREATE and call != "move_mount")

@@ -58,7 +58,8 @@ class Record:
     """One audit record. Two records are never compared: the kernel may well send the same text twice.
 
     Attributes:
-        type: the number of the record type (``AUDIT_*``); 0 when a log gives a name that has no known number.
+        type: the number of the record type (``AUDIT_*``); ``record_types.UNKNOWN`` (0) when a log gives a name that has
+            no known number.
         key: what it shares with the other records of its event.
         body: the text after ``audit(…): ``, blanks around it removed.
         tail: what auditd appended after a 0x1D (names resolved on the logging host), empty when nothing; None when the
@@ -135,7 +136,7 @@ class Record:
     @property
     def message(self) -> str | None:
         """The text that a process sent, for user-space messages; it proves nothing. None for other records."""
-        if not record_types.is_user_message(self.type):
+        if not record_types.may_carry_message(self.type):
             return None
         return fieldtext.split_message(values.decode(self.body))[1]
 
@@ -147,7 +148,11 @@ class Record:
     def text(self, name: str) -> str | None:
         """Return a field as text, decoded as its name demands; None when absent, (null) or ?."""
         value = self.fields.get(name)
-        return None if value is None else values.field_string(name, value)
+        if value is None:
+            return None
+        if self.type == record_types.EXECVE and name != "argc":
+            return values.string(value)
+        return values.field_string(name, value)
 
     def number(self, name: str) -> int | None:
         """Return a field as decimal number, perhaps negative; None when absent or malformed."""
@@ -173,7 +178,7 @@ class Record:
     def _kernel_and_added(self) -> tuple[str, str]:
         """Return the text that the kernel vouches for, and what auditd appended to it."""
         text, tail = values.decode(self.body), self.tail
-        if record_types.is_user_message(self.type):
+        if record_types.may_carry_message(self.type):
             kernel, _, glued = fieldtext.split_message(text)
         elif tail == b"":
             kernel, glued = fieldtext.split_glued(text)

@@ -60,7 +60,7 @@ def result(raw: RawEvent) -> bool | None:
     process claims.
     """
     for type in (record_types.SYSCALL, record_types.URINGOP):
-        record = raw.first(type)
+        record = raw.last(type)
         outcome = None if record is None else _OUTCOMES.get(record.fields.get("success", ""))
         if outcome is not None:
             return outcome

@@ -10,6 +10,7 @@ from kernel_sources.tables.openflags import open_flag_names, open_flags
 from kernel_sources.tables.record_types import (
     is_single_record,
     is_user_message,
+    may_carry_message,
     record_type_name,
     record_type_number,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "machine_bits",
     "machine_name",
     "machine_number",
+    "may_carry_message",
     "open_flag_names",
     "open_flags",
     "record_type_name",

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from kernel_sources.tables.generated.record_types import NAMES
 
+UNKNOWN = 0
+"""Stands for a type of which only a name is known, a name that has no number here."""
+
 USER = 1005
 LOGIN = 1006
 USER_AVC = 1107
@@ -76,6 +79,11 @@ def is_user_message(number: int) -> bool:
         or FIRST_USER_MESSAGE_2 <= number <= LAST_USER_MESSAGE_2
         or number == USER
     )
+
+
+def may_carry_message(number: int) -> bool:
+    """Tell whether a record may carry text of a process: besides user messages, one whose type nobody here knows."""
+    return number == UNKNOWN or is_user_message(number)
 
 
 def is_single_record(number: int) -> bool:

@@ -41,19 +41,25 @@ class Records:
     def syscall(
         self, number: int, a: Iterable[str] = ("0", "0", "0", "0"), exit: int | None = 0, **changes: object
     ) -> Line:
-        """A SYSCALL record of x86_64 by root's `cat`, pid 500 under pid 400, without terminal; `changes` replaces fields.
+        """A SYSCALL record of x86_64 by root's `cat`, pid 500 under pid 400, without terminal.
 
-        `exit=None` is a call that never returned. `arch="40000003"` makes it one of the 32-bit ABI.
+        `changes` replaces fields: `arch="40000003"` makes it a call of the 32-bit ABI. `exit=None` never returned.
         """
         values: dict[str, object] = {
-            **{"arch": X86_64, "ppid": 400, "pid": 500, "auid": 4294967295},
+            "arch": X86_64,
+            "ppid": 400,
+            "pid": 500,
+            "auid": 4294967295,
             **dict.fromkeys(("uid", "gid", "euid", "suid", "fsuid", "egid", "sgid", "fsgid"), 0),
-            **{"tty": "(none)", "ses": 4294967295, "comm": "cat", "exe": "/usr/bin/cat"},
+            "tty": "(none)",
+            "ses": 4294967295,
+            "comm": "cat",
+            "exe": "/usr/bin/cat",
             **changes,
         }
         outcome = "" if exit is None else f" success={'no' if exit < 0 else 'yes'} exit={exit}"
         registers = " ".join(f"a{index}={value}" for index, value in enumerate(a))
-        ids = "ppid pid auid uid gid euid suid fsuid egid sgid fsgid tty ses".split()
+        ids = ["ppid", "pid", "auid", "uid", "gid", "euid", "suid", "fsuid", "egid", "sgid", "fsgid", "tty", "ses"]
         named = " ".join(f"{name}={values[name]}" for name in ids)
         program = f"comm={quoted(str(values['comm']))} exe={quoted(str(values['exe']))}"
         return (
@@ -75,7 +81,7 @@ class Records:
             )
         return (
             PATH,
-            f"item={item} name={spelled}{about} nametype={nametype} cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0",
+            f"item={item} name={spelled}{about} nametype={nametype} cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0",
         )
 
     def cwd(self, directory: str) -> Line:

@@ -1,4 +1,4 @@
-"""A made-up /proc for the tables of processes, containers and groups: what it shows is what the test says, at any moment."""
+"""A made-up /proc for the tables of processes, containers and groups: it shows what the test says, at any moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who was whose parent at which time, on the host and on the way into a container; the bound; images set right by records."""
+"""Who was whose parent at which time, on the host and on the way into a container; the bound; images set right."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from auditfalco.model.container import Container
-from auditfalco.state.docker import DockerState, parse_time, split_reference
+from auditfalco.state.docker import DockerState, parse_time, roots_in_mounts, split_reference
+from kernel_sources.procfs import mounts
 
 ID = "ab" * 32
 IMAGE = "sha256:6f7e2741b66b" + "9c" * 26
@@ -142,13 +143,14 @@ def test_strange_parts_do_not_spoil_the_rest(docker: Docker, changes: dict[str, 
     assert docker.describe(config(**changes)).described
 
 
-@pytest.mark.parametrize(
-    "broken", ["", "{", "null", "[]", '"text"', "\ud83d".encode("utf-8", "surrogatepass"), "[" * 200_000]
-)
-def test_a_broken_file_is_counted_and_describes_nothing(docker: Docker, broken: str | bytes) -> None:
+BROKEN = [b"", b"{", b"null", b"[]", b'"text"', b'{"Name": "\xff"}', b"[" * 200_000, b'{"a": ' + b"9" * 5000]
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=range(len(BROKEN)))
+def test_a_broken_file_is_counted_and_describes_nothing(docker: Docker, broken: bytes) -> None:
     path = docker.root / "containers" / ID / "config.v2.json"
     path.parent.mkdir(parents=True)
-    path.write_bytes(broken.encode() if isinstance(broken, str) else broken)
+    path.write_bytes(broken)
     assert not docker.state.describe(docker.container)
     assert (docker.state.unreadable, docker.container.described) == (1, False)
 
@@ -178,6 +180,23 @@ def test_every_data_root_is_looked_at(tmp_path: Path) -> None:
     state.add_root(str(second.root))
     assert state.describe(first.container)
     assert first.container.name == "web"
+
+
+def test_mounts_give_a_data_root_away() -> None:
+    layer = "0f" * 32
+    on_the_host = mounts.parse(
+        b"25 1 254:1 / / rw - ext4 /dev/vda1 rw\n"
+        b"90 25 0:51 / /srv/docker/overlay2/%s/merged rw - overlay overlay rw\n"
+        b"91 25 0:52 / /mnt/other/merged rw - overlay overlay rw\n"
+        b"92 25 254:1 /x /srv/fake/overlay2/%s/merged rw - ext4 /dev/vda1 rw\n" % (layer.encode(), layer.encode())
+    )
+    inside = mounts.parse(
+        b"80 70 254:1 /data/docker/containers/%s/hostname /etc/hostname rw - ext4 /dev/vda1 rw\n"
+        b"81 70 254:1 /data/containers/short/hostname /etc/hosts rw - ext4 /dev/vda1 rw\n" % ID.encode()
+    )
+    assert roots_in_mounts(on_the_host) == {"/srv/docker"}
+    assert roots_in_mounts(inside) == {"/data/docker"}
+    assert roots_in_mounts([]) == set()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The host's state as normalisers and fields ask it: capabilities told by silence, descriptors, layers, the snapshot."""
+"""The host's state as normalisers and fields ask it: capabilities told by silence, descriptors, layers, snapshot."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def write_process(root: Path, pid: int, ppid: int, comm: str) -> None:
     ids = f"Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nNStgid:\t{pid}\nNSpid:\t{pid}\nNSpgid:\t1\nNSsid:\t1\n"
     masks = "".join(f"Cap{name}:\t0000000000000000\n" for name in ("Inh", "Prm", "Eff", "Bnd", "Amb"))
     (directory / "status").write_text(
-        f"Name:\t{comm}\nTgid:\t{pid}\nPid:\t{pid}\nPPid:\t{ppid}\n{ids}Threads:\t1\n{masks}"
+        f"Name:\t{comm}\nTgid:\t{pid}\nPid:\t{pid}\nPPid:\t{ppid}\nTracerPid:\t0\n{ids}Threads:\t1\n{masks}"
     )
     (directory / "comm").write_text(comm + "\n")
     (directory / "cgroup").write_text("0::/init.scope\n")

@@ -12,6 +12,7 @@ from auditfalco.state.reader import LiveReader
 from kernel_sources.procfs import ProcFS
 
 PID, TICKS = 1234, 5000
+BOOT_NS = 1_600_000_000_000_000_000
 
 STATUS = """\
 Name:\tsh
@@ -56,7 +57,9 @@ def tree(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def proc(tree: Path) -> ProcFS:
+def proc(tree: Path, monkeypatch: pytest.MonkeyPatch) -> ProcFS:
+    """The recorded tree, of a machine that booted at a time of its own."""
+    monkeypatch.setattr(ProcFS, "boot_time_ns", lambda self: BOOT_NS)
     return ProcFS(str(tree.parent))
 
 

@@ -45,11 +45,12 @@ def test_the_format_of_the_file() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"\n\n", b":" * 100, b"\0\xff\xfe", b"x:x:" + b"9" * 5000 + b":0::/:/bin/sh\n"]
-)
-def test_a_hostile_file_has_no_users_worth_the_name(content: bytes) -> None:
-    assert [entry for uid, entry in parse_passwd(content).items() if uid < 1 << 32] == []
+HOSTILE = [b"", b"\n\n", b":" * 100, b"\0\xff\xfe", b"x:x:" + b"9" * 5000 + b":0::/:/bin/sh\n"]
+
+
+@pytest.mark.parametrize("content", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_file_has_no_users(content: bytes) -> None:
+    assert parse_passwd(content) == {}
 
 
 @given(some.binary(max_size=300))

@@ -61,6 +61,11 @@ def test_what_a_record_tells() -> None:
     assert record.message is None
 
 
+def test_arguments_are_encoded_whatever_their_number() -> None:
+    record = Record.from_netlink(1309, b"audit(1.002:3): argc=12 a0=6C73 a11=2D6C")
+    assert (record.text("a0"), record.text("a11"), record.text("argc"), record.number("argc")) == ("ls", "-l", "12", 12)
+
+
 def test_records_of_one_event_share_their_key() -> None:
     first, second = (Record.from_netlink(number, b"audit(1.002:3): ") for number in (1300, 1302))
     assert first.key is second.key

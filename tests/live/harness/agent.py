@@ -95,10 +95,10 @@ class AgentProcess:
             return "".join(self._stderr + self._stdout)
 
     def interrupt(self, timeout: float = EXIT_TIMEOUT) -> AgentEnd:
-        """Send SIGINT, as Ctrl-C does, and wait; AgentError when it does not end within ``timeout`` seconds."""
+        """Send SIGINT to its process group, as Ctrl-C does; AgentError when it does not end in time."""
         with self._changed:
             said_before = (len(self._stdout), len(self._stderr))
-        self.process.send_signal(signal.SIGINT)
+        os.killpg(self.process.pid, signal.SIGINT)
         try:
             code = self.process.wait(timeout)
         except subprocess.TimeoutExpired:

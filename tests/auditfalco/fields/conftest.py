@@ -1,0 +1,99 @@
+"""Fields read from events as conditions read them: resolved by the catalogue, bound by the binder, asked of an event."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import pytest
+
+from auditfalco.fields.binder import EventBinder
+from auditfalco.fields.catalogue import CATALOGUE
+from auditfalco.model.event import Event
+from auditfalco.model.process import Image, Process
+
+START = 1_700_000_000_000_000_000
+
+Read = Callable[..., Any]
+
+
+class MadeUpWorld:
+    """A host of which the test says everything."""
+
+    def __init__(self) -> None:
+        self.hostname = "testbox"
+        self.first_time_ns = START
+        self.processes: dict[int, Process] = {}
+        self.groups: dict[int, int] = {}
+        self.users: dict[int, tuple[str, str, str]] = {}
+
+    def ancestors(self, process: Process, time_ns: int) -> list[Process]:
+        """The chain of parents."""
+        return [] if process.parent is None else [process.parent, *self.ancestors(process.parent, time_ns)]
+
+    def parent_at(self, process: Process, time_ns: int) -> Process | None:
+        """The parent, at all times the same."""
+        return process.parent
+
+    def image(self, process: Process, time_ns: int) -> Image:
+        """The image, at all times the same."""
+        return process.image
+
+    def find(self, pid: int, time_ns: int) -> Process | None:
+        """Whoever has the pid."""
+        return self.processes.get(pid)
+
+    def process_group(self, process: Process) -> int | None:
+        """The group of a process, by its pid."""
+        return self.groups.get(process.pid)
+
+    def user_name(self, process: Process, uid: int) -> str:
+        """The name of a user of the process's place."""
+        return self.users[uid][0] if uid in self.users else "<NA>"
+
+    def login_name(self, uid: int) -> str:
+        """The name of a user of the host."""
+        return f"host-{self.user_name(Process(0, 0, None, Image()), uid)}"
+
+    def user_entry(self, process: Process, uid: int) -> tuple[str, str] | None:
+        """Home directory and shell."""
+        return self.users[uid][1:] if uid in self.users else None
+
+    def run(self, pid: int, parent: Process | None, *argv: str, comm: str | None = None) -> Process:
+        """A process that runs a program of /usr/bin, started `pid` nanoseconds after the beginning."""
+        image = Image(START)
+        process = Process(pid, START + pid, parent, image)
+        if argv:
+            image.filled, image.argv, image.comm = True, list(argv), comm or argv[0].rpartition("/")[2]
+            image.exe_path = f"/usr/bin/{image.comm}"
+        self.processes[pid] = process
+        return process
+
+
+@pytest.fixture
+def world() -> MadeUpWorld:
+    """A host without anybody."""
+    return MadeUpWorld()
+
+
+@pytest.fixture
+def read(world: MadeUpWorld) -> Read:
+    """Reads a field, written as in a condition, from an event; of `world` unless another one is given."""
+
+    def value(text: str, event: Event, of: Any = world) -> Any:
+        name, bracket, argument = text.partition("[")
+        ref = CATALOGUE.resolve(name, argument[:-1] if bracket else None)
+        return EventBinder(of)(ref)(event)
+
+    return value
+
+
+@pytest.fixture
+def event_of() -> Callable[[Process | None], Event]:
+    """Makes an event of a process, a microsecond after the beginning."""
+
+    def event(process: Process | None) -> Event:
+        made = Event("execve", START + 1000)
+        made.process = process
+        return made
+
+    return event

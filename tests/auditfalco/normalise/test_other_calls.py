@@ -1,0 +1,185 @@
+"""Kernel modules, changes of names, copies between files, process groups and sessions; calls told by their name alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditfalco.model.container import HOST
+
+RENAME, RENAMEAT, RENAMEAT2, COPY_FILE_RANGE = 82, 264, 316, 326
+INIT_MODULE, FINIT_MODULE, SETPGID, SETSID = 175, 313, 109, 112
+OPENAT = 257
+CWD = "ffffff9c"
+DIRECTORIES = [("/tmp", "PARENT", 1), ("/tmp", "PARENT", 1)]
+
+
+def texts(event: Any) -> dict[str, str]:
+    """The event's arguments as they print."""
+    return {name: argument.text for name, argument in event.arguments.items()}
+
+
+def paths(records: Any, *described: tuple[str | None, str, int]) -> list[tuple[int, str]]:
+    """PATH records in their order, each given by name, type and inode."""
+    return [records.path(item, name, nametype=kind, inode=inode) for item, (name, kind, inode) in enumerate(described)]
+
+
+def open_as(machine: Any, records: Any, number: int, name: str) -> None:
+    """Let the process open a file and get this descriptor."""
+    machine.event(
+        records.syscall(OPENAT, (CWD, "55d0", "0", "0"), exit=number), records.cwd("/"), records.path(0, name)
+    )
+
+
+class TestModules:
+    def test_a_kernel_without_modules(self, machine: Any, records: Any) -> None:
+        event = machine.event(records.syscall(INIT_MODULE, ("7f00", "1a2b", "55d0", "0"), exit=-38))
+        assert (event.type, event.result) == ("init_module", -38)
+        assert texts(event) == {"res": "ENOSYS", "length": str(0x1A2B)}
+
+    def test_a_module_from_a_file(self, machine: Any, records: Any) -> None:
+        open_as(machine, records, 3, "/lib/modules/evil.ko")
+        event = machine.event(records.syscall(FINIT_MODULE, ("3", "55d0", "3", "0")), (1330, "name=evil"))
+        assert (event.fd_number, event.descriptor.name) == (3, "/lib/modules/evil.ko")
+        assert texts(event) == {
+            "res": "0",
+            "fd": "<f>/lib/modules/evil.ko",
+            "flags": "MODULE_INIT_IGNORE_MODVERSIONS|MODULE_INIT_IGNORE_VERMAGIC",
+        }
+
+    def test_a_module_from_an_unknown_file(self, machine: Any, records: Any) -> None:
+        event = machine.event(records.syscall(FINIT_MODULE, ("ffffffff", "55d0", "0", "0"), exit=-9))
+        assert (event.fd_number, event.descriptor) == (-1, None)
+        assert texts(event)["res"] == "EBADF"
+
+
+class TestRenames:
+    def test_a_rename(self, machine: Any, records: Any) -> None:
+        event = machine.event(
+            records.syscall(RENAME, ("55d0", "55d8", "0", "0")),
+            records.cwd("/tmp"),
+            *paths(records, *DIRECTORIES, ("a", "DELETE", 5), ("/tmp/b", "CREATE", 5)),
+        )
+        assert texts(event) == {"res": "0", "oldpath": "/tmp/a", "newpath": "/tmp/b"}
+        assert (event.arguments["oldpath"].value, event.fd_number) == ("a", None)
+
+    def test_a_rename_over_a_file(self, machine: Any, records: Any) -> None:
+        event = machine.event(
+            records.syscall(RENAME, ("55d0", "55d8", "0", "0")),
+            records.cwd("/tmp"),
+            *paths(records, *DIRECTORIES, ("a", "DELETE", 5), ("b", "DELETE", 6), ("b", "CREATE", 5)),
+        )
+        assert (texts(event)["oldpath"], texts(event)["newpath"]) == ("/tmp/a", "/tmp/b")
+
+    def test_an_exchange(self, machine: Any, records: Any) -> None:
+        event = machine.event(
+            records.syscall(RENAMEAT2, (CWD, "55d0", CWD, "55d8")),
+            records.cwd("/tmp"),
+            *paths(
+                records,
+                *DIRECTORIES,
+                *[("a", "DELETE", 5), ("b", "DELETE", 6), ("b", "CREATE", 5), ("a", "CREATE", 6)],
+            ),
+        )
+        assert texts(event) == {
+            **{"res": "0", "olddirfd": "AT_FDCWD", "oldpath": "/tmp/a"},
+            **{"newdirfd": "AT_FDCWD", "newpath": "/tmp/b"},
+        }
+
+    def test_each_name_counts_from_its_own_directory(self, machine: Any, records: Any) -> None:
+        open_as(machine, records, 5, "/etc")
+        event = machine.event(
+            records.syscall(RENAMEAT, (CWD, "55d0", "5", "55d8")),
+            records.cwd("/tmp"),
+            *paths(records, *DIRECTORIES, ("a", "DELETE", 5), ("shadow", "CREATE", 5)),
+        )
+        shown = texts(event)
+        assert (shown["oldpath"], shown["newpath"], shown["newdirfd"]) == ("/tmp/a", "/etc/shadow", "5")
+
+    def test_an_unknown_directory_leaves_the_name_as_it_was_spelled(self, machine: Any, records: Any) -> None:
+        event = machine.event(
+            records.syscall(RENAMEAT, (CWD, "55d0", "5", "55d8")),
+            records.cwd("/tmp"),
+            *paths(records, *DIRECTORIES, ("a", "DELETE", 5), ("shadow", "CREATE", 5)),
+        )
+        assert texts(event)["newpath"] == "shadow"
+
+    def test_a_rename_that_found_nothing(self, machine: Any, records: Any) -> None:
+        event = machine.event(
+            records.syscall(RENAME, ("55d0", "55d8", "0", "0"), exit=-2),
+            records.cwd("/"),
+            records.path(0, "/no/a", nametype="UNKNOWN", inode=None),
+            records.path(1, "/no/b", nametype="UNKNOWN", inode=None),
+        )
+        assert texts(event) == {"res": "ENOENT", "oldpath": "/no/a", "newpath": "/no/b"}
+
+    def test_a_rename_of_which_only_the_directories_were_recorded(self, machine: Any, records: Any) -> None:
+        event = machine.event(
+            records.syscall(RENAME, ("55d0", "55d8", "0", "0"), exit=-2), records.cwd("/"), *paths(records, *DIRECTORIES)
+        )
+        assert texts(event) == {"res": "ENOENT"}
+
+
+class TestCopies:
+    def test_from_file_to_file(self, machine: Any, records: Any) -> None:
+        open_as(machine, records, 3, "/etc/shadow")
+        open_as(machine, records, 4, "/tmp/loot")
+        event = machine.event(records.syscall(COPY_FILE_RANGE, ("3", "0", "4", "0"), exit=1000))
+        assert (event.fd_number, event.descriptor.name) == (4, "/tmp/loot")
+        assert texts(event) == {"res": "1000", "fdout": "<f>/tmp/loot", "fdin": "<f>/etc/shadow"}
+
+    def test_between_unknown_files(self, machine: Any, records: Any) -> None:
+        event = machine.event(records.syscall(COPY_FILE_RANGE, ("3", "0", "4", "0"), exit=-22))
+        assert texts(event) == {"res": "EINVAL", "fdout": "4", "fdin": "3"}
+
+
+class TestGroups:
+    def test_a_process_makes_itself_a_leader(self, machine: Any, records: Any) -> None:
+        event = machine.event(records.syscall(SETPGID, ("0", "0", "0", "0")))
+        assert texts(event) == {"res": "0", "pid": "0", "pgid": "0"}
+        assert machine.host.process_group(event.process) == 500
+
+    def test_a_shell_moves_its_child(self, machine: Any, records: Any) -> None:
+        shell = machine.event(records.syscall(SETSID, pid=400, ppid=1)).process
+        shell.container = HOST
+        machine.host.processes.forked(400, 500, shell.start_ns)
+        machine.event(records.syscall(SETPGID, ("1f4", "1f4", "0", "0"), pid=400, ppid=1))
+        child = machine.host.processes.alive(500)
+        assert [machine.host.process_group(process) for process in (shell, child)] == [400, 500]
+
+    def test_a_failed_call_changes_nothing(self, machine: Any, records: Any) -> None:
+        event = machine.event(records.syscall(SETPGID, ("0", "ffffffff", "0", "0"), exit=-22))
+        assert texts(event) == {"res": "EINVAL", "pid": "0", "pgid": "-1"}
+        assert event.process.pgid is None
+
+    def test_a_session(self, machine: Any, records: Any) -> None:
+        event = machine.event(records.syscall(SETSID, exit=500))
+        assert (event.process.sid, machine.host.process_group(event.process)) == (500, 500)
+        failed = machine.event(records.syscall(SETSID, exit=-1, pid=501))
+        assert (failed.process.sid, failed.arguments["res"].text) == (None, "EPERM")
+
+
+class TestByNameAlone:
+    @pytest.mark.parametrize(
+        ("number", "arch", "name"), [(42, "c000003e", "connect"), (39, "c000003e", "getpid"), (362, "40000003", "connect")]
+    )
+    def test_a_call_without_a_normaliser(self, machine: Any, records: Any, number: int, arch: str, name: str) -> None:
+        event = machine.event(records.syscall(number, exit=-13, arch=arch))
+        assert (event.type, event.result, event.arguments) == (name, -13, {})
+        assert (event.fd_number, event.descriptor, event.open_flags) == (None, None, None)
+
+    def test_a_call_that_never_returned(self, machine: Any, records: Any) -> None:
+        event = machine.event(records.syscall(231, exit=None))
+        assert (event.type, event.result) == ("exit_group", None)
+
+    @pytest.mark.parametrize(("number", "arch"), [(99999, "c000003e"), (59, "deadbeef")])
+    def test_a_call_or_machine_without_a_name_is_counted(
+        self, machine: Any, records: Any, number: int, arch: str
+    ) -> None:
+        assert machine.maybe(records.syscall(number, arch=arch)) is None
+        assert machine.normaliser.skipped == 1
+
+    def test_records_about_no_call_are_counted(self, machine: Any, records: Any) -> None:
+        assert machine.maybe((1327, "proctitle=6964")) is None
+        assert machine.normaliser.skipped == 1
