@@ -129,7 +129,8 @@ class Daemon:
         for warning in sensors.warnings:
             self.say(warning)
         self._listen(sensors, reader, pipeline)
-        self.say(f"ready: {len(self.alerting.rule_names)} rules, {len(self._plan.audit_rules())} audit rules")
+        in_force = len(sensors.installed.ours) if sensors.installed is not None else 0
+        self.say(f"ready: {len(self.alerting.rule_names)} rules, {in_force} audit rules of ours")
 
     def _listen(self, sensors: Sensors, reader: Reader, pipeline: Pipeline) -> None:
         """Make sure that records reach us: our own change of the audit rules is recorded too (CONFIG_CHANGE).

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any
 
+from auditfalco.engine.times import is_time
 from auditfalco.errors import AuditfalcoError
 from auditfalco.language.operands import Getter
 from auditfalco.language.types import Family, FieldRef, Shape, Value, ValueType
@@ -65,10 +66,9 @@ def bind_field_event(ref: FieldRef) -> Getter:
 
 def _keys(ref: FieldRef) -> tuple[str, ...]:
     """Return the ways in which an event may write a field."""
-    keys = [str(ref)]
-    if ref.argument is not None:
-        keys += [f"{ref.name}[{ref.argument}]", f"{ref.name}.{ref.argument}"]
-    return tuple(dict.fromkeys(keys))
+    if ref.argument is None:
+        return tuple(dict.fromkeys((str(ref), ref.name)))
+    return (f"{ref.name}[{ref.argument}]", f"{ref.name}.{ref.argument}")
 
 
 def _assembled(ref: FieldRef, values: Mapping[str, Any]) -> Value:
@@ -104,7 +104,7 @@ def _element(given: Any, value_type: ValueType, ref: FieldRef) -> Value:
             raise _unfit(given, ref) from None
         return raw if family is Family.BYTES else raw.decode("utf-8", "surrogateescape")
     if family is Family.TEXT:
-        return _text(given, ref)
+        return given if is_time(ref.name) and isinstance(given, int) else _text(given, ref)
     if family is Family.BYTES:
         return _text(given, ref).encode("utf-8", "surrogateescape")
     if family in (Family.ADDRESS, Family.NETWORK):

@@ -48,6 +48,11 @@ _TEXTS: dict[str, Callable[[int], str]] = {
 _PADDED = frozenset({"evt.rawtime.ns", "evt.reltime", "evt.reltime.ns"})
 
 
+def is_time(name: str) -> bool:
+    """Tell whether a field is a number of nanoseconds that people read as a text."""
+    return name in _TEXTS
+
+
 def time_text(name: str, value: Value) -> Value:
     """Return a time field's text for its nanoseconds; any other value as it is."""
     text = _TEXTS.get(name)

@@ -72,11 +72,13 @@ class Process:
 
     Ids are those of the initial namespaces unless they begin with `v`. `login_uid` and `uid` … are None when unknown
     and `login_uid` is -1 when the kernel says "unset". `tty` is Falco's number (major << 8 | minor), 0 without a
-    terminal. `container` is HOST, a container, or None when unknown. `parent` is the process's parent now, None
-    when unknown; `former` are those before it, each with the time (ns) at which it ceased to be, and `orphans` the
-    processes that have this one as a former parent. `children` are the living ones, by pid. `descriptors` are opens that
-    were seen, by number; they may have been closed since. `last_group` is the group that its newest leading child made:
-    (id in the pid namespace, pid of the leader). Without `start_known`, `start_ns` is the time at which it was first heard of.
+    terminal. `container` is HOST, a container, or None when unknown. Without `start_known`, `start_ns` is the time at
+    which the process was first heard of.
+
+    `parent` is the process's parent now, None when unknown; `former` are those before it, each with the time (ns) at
+    which it ceased to be, and `orphans` the processes that have this one as a former parent. `children` are the living
+    ones, by pid. `descriptors` are opens that were seen, by number; they may have been closed since. `last_group` is
+    the group that its newest leading child made: (id in the pid namespace, pid of the leader).
     """
 
     __slots__ = (

@@ -27,6 +27,7 @@ def execution(call: Call, event: Event) -> None:
 def _load(call: Call, process: Process) -> None:
     argv = call.argv
     image = call.host.processes.confirm_exec(process, call.raw.time_ns, argv)
+    call.host.complete(process, call.raw.time_ns)  # the exec may have been its way into a container
     image.filled = True
     image.comm = call.facts.comm
     image.argv = argv

@@ -58,6 +58,7 @@ class Normaliser:
         time_ns = raw.time_ns
         process = self._host.processes.obtain(syscall.pid, time_ns, syscall.ppid)
         _credentials(process, syscall)
+        self._host.complete(process, time_ns)
         event = Event(syscall.name, time_ns, raw.serial)
         event.process = process
         event.result = syscall.exit
@@ -69,7 +70,6 @@ class Normaliser:
         builder(call, event)
         if not (syscall.name in ("execve", "execveat") and call.succeeded):
             self._refresh(call)
-        self._host.seen(process, time_ns)
         return event
 
     def _refresh(self, call: Call) -> None:

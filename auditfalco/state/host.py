@@ -96,8 +96,8 @@ class HostState:
 
     # What normalisers need.
 
-    def seen(self, process: Process, time_ns: int) -> None:
-        """An event of a process is complete: complete what is still missing for its evaluation."""
+    def complete(self, process: Process, time_ns: int) -> None:
+        """Look for what is still missing about the place that a process lives in, before one of its events is made."""
         if not self.first_time_ns:
             self.first_time_ns = time_ns
         if process.container is not None:

@@ -108,6 +108,27 @@ def test_shell_put_into_a_container(
         dockerd.remove(container)
 
 
+def test_containers_older_than_the_agent(
+    agent: StartAgent, rules: Path, container_shell: OpenShell, dockerd: Docker, audit_scope: AuditScope
+) -> None:
+    older = dockerd.run("sleep", "600")
+    try:
+        older_shell = container_shell()
+        running = agent(rules)
+        entered = container_shell(older)
+        alert = running.wait_alert(of_container(older, TERMINAL_SHELL))
+        expected = truth.shell_fields(dockerd, entered, audit_scope.login_uid)
+        assert {name: alert["output_fields"][name] for name in expected} == expected
+        assert alert["output_fields"]["evt.arg.flags"] == "EXE_WRITABLE|EXE_LOWER_LAYER"
+        older_shell.run("/bin/uname -m; : > /dev/shm/fresh")
+        command = running.wait_alert(of_container(older_shell.container, COMMAND, proc__name="uname"))
+        assert command["output_fields"]["proc.pname"] == "sh"
+        assert command["output_fields"]["proc.aname[2]"] == truth.comm(truth.parent(older_shell.pid))
+        running.wait_alert(of_container(older_shell.container, FILE_OPENED, fd__name="/dev/shm/fresh"))
+    finally:
+        dockerd.remove(older)
+
+
 def test_command_typed_in_a_shell(
     agent_on: AgentProcess, rules: Path, container_shell: OpenShell, dockerd: Docker, audit_scope: AuditScope
 ) -> None:

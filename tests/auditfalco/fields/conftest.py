@@ -30,7 +30,7 @@ class MadeUpWorld:
         """The chain of parents."""
         return [] if process.parent is None else [process.parent, *self.ancestors(process.parent, time_ns)]
 
-    def parent_at(self, process: Process, time_ns: int) -> Process | None:
+    def parent(self, process: Process, time_ns: int) -> Process | None:
         """The parent, at all times the same."""
         return process.parent
 

@@ -99,7 +99,8 @@ CONDITIONS = {
     ),
     "exception with a modifier": (
         RULE
-        + "evt.type=open\n  exceptions:\n  - name: e\n    fields: fd.name\n    comps: startswith anyof\n    values: [/a, /b]\n",
+        + "evt.type=open\n  exceptions:\n  - name: e\n    fields: fd.name\n    comps: startswith anyof\n"
+        + "    values: [/a, /b]\n",
         "(evt.type = open and not fd.name startswith anyof (/a, /b))",
     ),
     "exception with a list among its values": (

@@ -36,8 +36,8 @@ def codes(result: LoadResult) -> list[str]:
 
 def test_a_rule_and_what_it_says() -> None:
     rule = the_rule(
-        "- rule: reads secrets\n  desc: >\n    someone\n    reads\n  condition: evt.type = open\n  output: file=%fd.name\n"
-        "  priority: info\n  tags: [b, a, b]\n  capture: yes\n  capture_duration: 200\n"
+        "- rule: reads secrets\n  desc: >\n    someone\n    reads\n  condition: evt.type = open\n"
+        "  output: file=%fd.name\n  priority: info\n  tags: [b, a, b]\n  capture: yes\n  capture_duration: 200\n"
     )
     assert (rule.name, rule.description, rule.output) == ("reads secrets", "someone reads", "file=%fd.name")
     assert rule.priority is Priority.INFORMATIONAL and str(rule.priority) == "Informational"

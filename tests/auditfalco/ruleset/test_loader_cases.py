@@ -159,7 +159,7 @@ def switch_of(step: dict[str, Any], argument: str) -> Switch:
     if step["op"] == "enable_rule_by_tag":
         return Switch(step["enable"], tag=argument)
     if step["op"] == "enable_rule_exact":
-        return Switch(step["enable"], pattern=argument.replace("*", "\0"))  # an exact name has no wildcard
+        return Switch(step["enable"], pattern=argument or "*")  # no name at all means every rule
     if step["op"] == "enable_rule_wildcard":
         return Switch(step["enable"], pattern=argument)
     return Switch(step["enable"], pattern=f"*{argument}*")  # by any part of the name

@@ -194,6 +194,6 @@ def test_a_replay_takes_no_snapshot(host: HostState) -> None:
 
 def test_the_time_of_the_first_event_is_kept(host: HostState) -> None:
     process = executing(0)
-    host.seen(process, START)
-    host.seen(process, START + 1)
+    host.complete(process, START)
+    host.complete(process, START + 1)
     assert host.first_time_ns == START
