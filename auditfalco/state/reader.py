@@ -23,7 +23,7 @@ class LiveReader:
         """A process with its image, ids and numbers; its parent and container are the caller's to find."""
         self.reads += 1
         stat, status = self._proc.stat(pid), self._proc.status(pid)
-        if stat is None or status is None:
+        if stat is None or status is None or stat.pgrp < 0:
             return None
         process = Process(pid, self._proc.start_time_ns(stat.start_ticks), None, Image())
         process.image.capabilities = Capabilities(
@@ -76,6 +76,9 @@ class LiveReader:
         """Process group and namespaced numbers of a process, if its pid still belongs to it."""
         stat, status = self._proc.stat(process.pid), self._proc.status(process.pid)
         if stat is None or status is None or not status.ns_tgids or not status.ns_pgids:
+            return None
+        # Of a process that is being reaped this moment the kernel prints group -1 and namespaced numbers 0.
+        if stat.pgrp <= 0 or status.ns_tgids[-1] <= 0:
             return None
         if abs(self._proc.start_time_ns(stat.start_ticks) - process.start_ns) > _SAME_START_NS:
             return None
