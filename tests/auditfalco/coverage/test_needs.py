@@ -1,0 +1,88 @@
+"""Which system calls rules need, and where."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditfalco.coverage.needs import EXECUTIONS, Needs, holds_in_containers_only, needs_of
+from auditfalco.fields.catalogue import CATALOGUE
+from auditfalco.ruleset.load import load_texts
+from auditfalco.ruleset.rule import Rule
+
+OPENS = frozenset({"open", "openat"})
+
+
+def rules(*conditions: str, output: str = "seen", more: str = "") -> tuple[Rule, ...]:
+    text = "".join(
+        f"- rule: r{number}\n  desc: d\n  condition: {condition}\n  output: {output}\n  priority: INFO\n{more}"
+        for number, condition in enumerate(conditions)
+    )
+    result = load_texts([("rules.yaml", text.encode())])
+    assert result.successful, result.errors
+    return result.ruleset.rules
+
+
+def needs(*conditions: str, output: str = "seen", more: str = "") -> Needs:
+    return needs_of(rules(*conditions, output=output, more=more), CATALOGUE.resolve_output)
+
+
+@pytest.mark.parametrize(
+    ("condition", "proven"),
+    [
+        ("container.id != host and evt.type = open", True),
+        ("evt.type = open and (container.id != host)", True),
+        ("evt.type = open and not (container.id != host)", False),
+        ("evt.type = open and not container.id = host", False),  # fulfilled where the container is not known
+        ("(container.id != host and evt.type = open) or (evt.type = openat and container.id != host)", True),
+        ("(container.id != host and evt.type = open) or evt.type = openat", False),
+        ("evt.type = open and container.id = host", False),
+        ("evt.type = open and container.id != abc", False),
+        ("evt.type = open and container.name != host", False),
+        ("evt.type = open and container.id exists", False),
+        ("evt.type = open and not not container.id != host", True),
+    ],
+)
+def test_rules_about_containers_only(condition: str, proven: bool) -> None:
+    assert holds_in_containers_only(rules(condition)[0].condition) is proven
+
+
+def test_opens_are_asked_for_where_rules_ask_for_them() -> None:
+    in_containers = "evt.type in (open, openat) and container.id != host"
+    anywhere = "evt.type = openat and fd.name = /etc/shadow"
+    assert needs(in_containers) == Needs(EXECUTIONS, OPENS)
+    assert needs(anywhere) == Needs(EXECUTIONS | {"openat"}, frozenset())
+    assert needs(in_containers, anywhere) == Needs(EXECUTIONS | {"openat"}, frozenset({"open"}))
+
+
+def test_other_calls_are_asked_for_everywhere() -> None:
+    assert needs("evt.type in (init_module, connect) and container.id != host").calls == EXECUTIONS | {
+        "init_module",
+        "connect",
+    }
+
+
+def test_events_that_are_no_system_calls_need_none() -> None:
+    assert needs("evt.type in (procexit, container, renameat2)").calls == EXECUTIONS | {"renameat2"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "output"),
+    [
+        ("evt.type = execve and proc.is_vpgid_leader = true", "seen"),
+        ("evt.type = execve", "group=%proc.vpgid.name"),
+        ("evt.type = execve", "group=%toupper(proc.pgid.exe)"),
+        ("evt.type = execve and proc.pid = val(proc.vpgid)", "seen"),
+    ],
+)
+def test_process_groups_are_followed_where_rules_ask_for_them(condition: str, output: str) -> None:
+    assert needs(condition, output=output).calls == EXECUTIONS | {"setpgid", "setsid"}
+
+
+def test_rules_that_do_not_run_need_nothing() -> None:
+    assert needs("evt.type = openat", more="  enabled: false\n") == Needs(EXECUTIONS, frozenset())
+
+
+def test_rules_for_any_event_are_named() -> None:
+    found = needs("proc.name = nc", "evt.type != open", "evt.type = open")
+    assert found.unbounded == ("r0", "r1")
+    assert found.calls == EXECUTIONS | {"open"}

@@ -1,0 +1,76 @@
+"""The audit rules that serve needs."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from auditfalco.coverage.needs import Needs
+from auditfalco.coverage.plan import KEY, plan
+from auditfalco.coverage.scopes import DeviceScope, FileScope, TreeScope
+from kernel_sources.audit.rule import AuditRule
+from kernel_sources.tables import machine_number, syscall_number
+
+NEEDS = Needs(frozenset({"execve", "creat"}), frozenset({"openat", "open"}))
+
+
+@pytest.fixture(autouse=True)
+def on_x86_64(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = os.uname()
+    monkeypatch.setattr(os, "uname", lambda: os.uname_result((*names[:4], "x86_64")))
+
+
+def said(rule: AuditRule) -> list[str]:
+    return [str(field) for field in rule.fields]
+
+
+def test_every_rule_is_made_for_both_abis() -> None:
+    rules = plan(NEEDS).audit_rules()
+    for machine in ("x86_64", "i386"):
+        arch = machine_number(machine)
+        of_machine = [rule for rule in rules if rule.value_of("arch") == arch]
+        assert frozenset().union(*(rule.syscalls for rule in of_machine)) == {
+            syscall_number(machine, "execve"),
+            syscall_number(machine, "creat"),
+        }
+    assert len(rules) == 4
+    assert {rule.all_keys() for rule in rules} == {(KEY,)}
+    assert {(rule.filter_list, rule.action) for rule in rules} == {("exit", "always")}
+
+
+def test_a_call_that_one_abi_lacks_is_left_out_there() -> None:
+    rules = plan(Needs(frozenset({"umount"}), frozenset())).audit_rules()
+    assert [rule.value_of("arch") for rule in rules] == [machine_number("i386")]
+
+
+def test_an_abi_without_any_of_the_calls_has_no_rule() -> None:
+    assert plan(Needs(frozenset({"no_such_call"}), frozenset())).audit_rules() == ()
+
+
+def test_our_own_opens_are_not_asked_for() -> None:
+    wanted = plan(NEEDS, own_pid=77)
+    executions, opens = wanted.audit_rules()[:2], wanted.audit_rules()[2:]
+    assert all("pid!=77" not in said(rule) for rule in executions)
+    assert all("pid!=77" in said(rule) for rule in (*opens, *wanted.rules_for([DeviceScope(0, 5)])))
+
+
+def test_scopes_narrow_the_rules_of_containers() -> None:
+    rules = plan(NEEDS).rules_for([TreeScope("/srv/data"), DeviceScope(0, 57), FileScope("/srv/hosts")])
+    conditions = [said(rule)[1:] for rule in rules if rule.value_of("arch") == machine_number("x86_64")]
+    assert sorted(conditions) == [["devmajor=0", "devminor=57"], ["dir=/srv/data"], ["path=/srv/hosts"]]
+    assert {syscall_number("x86_64", "open"), syscall_number("x86_64", "openat")} == rules[0].syscalls
+    assert len(rules) == 6
+
+
+def test_login_uids_narrow_every_rule() -> None:
+    wanted = plan(NEEDS, login_uids=(1000, 1001))
+    rules = (*wanted.audit_rules(), *wanted.rules_for([DeviceScope(0, 57)]))
+    assert len(rules) == 2 * (4 + 2)
+    assert {rule.value_of("auid") for rule in rules} == {1000, 1001}
+
+
+def test_a_call_asked_for_everywhere_is_not_asked_for_in_containers_again() -> None:
+    wanted = plan(Needs(frozenset({"openat"}), frozenset({"openat", "open"})))
+    assert wanted.container_calls == {"open"}
+    assert plan(Needs(frozenset({"execve"}), frozenset())).rules_for([DeviceScope(0, 57)]) == ()
