@@ -26,6 +26,7 @@ def execution(call: Call, event: Event) -> None:
 
 def _load(call: Call, process: Process) -> None:
     argv = call.argv
+    before = process.capabilities or process.image.capabilities
     image = call.host.processes.confirm_exec(process, call.raw.time_ns, argv)
     call.host.complete(process, call.raw.time_ns)  # the exec may have been its way into a container
     image.filled = True
@@ -36,7 +37,7 @@ def _load(call: Call, process: Process) -> None:
     memfd = memfd_name(exe)
     image.from_memfd = memfd is not None
     image.exe_path = memfd or (deleted_name(exe) if exe is not None else None)
-    image.capabilities = call.host.capabilities_after_exec(process, call.raw)
+    image.capabilities = call.host.capabilities_after_exec(process, before, call.raw)
     image.file = call.host.executed_file(process, image, exe, call.paths)
     process.descriptors.clear()
     call.host.processes.set_parent(process, call.facts.ppid or 0, call.raw.time_ns)

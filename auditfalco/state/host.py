@@ -103,8 +103,8 @@ class HostState:
         if process.container is not None:
             self.containers.describe(process.container, process.pid, time_ns)
 
-    def capabilities_after_exec(self, process: Process, raw: RawEvent) -> Capabilities | None:
-        """The capability sets that an exec gave.
+    def capabilities_after_exec(self, process: Process, before: Capabilities | None, raw: RawEvent) -> Capabilities:
+        """The capability sets that an exec gave to a process that had those of `before`.
 
         The kernel records them (BPRM_FCAPS) unless the new effective set is within the ambient one, or root got every
         capability there is (nonroot_raised_pE in security/commoncap.c), so its silence tells them too.
@@ -114,7 +114,6 @@ class HostState:
             return Capabilities(
                 recorded.permitted or 0, recorded.effective or 0, recorded.inheritable or 0, recorded.ambient or 0
             )
-        before = process.parent.image.capabilities if process.parent is not None else None
         inheritable = before.inheritable if before is not None else 0
         if process.euid == 0:
             return Capabilities(_ALL_CAPABILITIES, _ALL_CAPABILITIES, inheritable)

@@ -25,11 +25,8 @@ def host() -> HostState:
     return HostState("testbox")
 
 
-def executing(euid: int, before: Capabilities | None = None) -> Process:
-    """A process whose parent had these capabilities."""
-    parent = Process(1, 0, None, Image())
-    parent.image.capabilities = before
-    process = Process(2, 0, parent, Image())
+def executing(euid: int) -> Process:
+    process = Process(2, 0, Process(1, 0, None, Image()), Image())
     process.euid = euid
     return process
 
@@ -37,20 +34,20 @@ def executing(euid: int, before: Capabilities | None = None) -> Process:
 class TestCapabilities:
     def test_the_record_has_them(self, host: HostState, machine: Any, records: Any) -> None:
         raw = machine.raw(records.syscall(EXECVE), records.capabilities(0x3, 0x2, 0x1, 0x4))
-        assert host.capabilities_after_exec(executing(1000), raw) == Capabilities(0x3, 0x2, 0x1, 0x4)
+        assert host.capabilities_after_exec(executing(1000), None, raw) == Capabilities(0x3, 0x2, 0x1, 0x4)
 
     def test_roots_silence_means_all(self, host: HostState, machine: Any, records: Any) -> None:
         raw = machine.raw(records.syscall(EXECVE))
-        assert host.capabilities_after_exec(executing(0), raw) == Capabilities(EVERYTHING, EVERYTHING, 0)
+        assert host.capabilities_after_exec(executing(0), None, raw) == Capabilities(EVERYTHING, EVERYTHING, 0)
 
     def test_a_users_silence_means_none(self, host: HostState, machine: Any, records: Any) -> None:
         raw = machine.raw(records.syscall(EXECVE))
-        assert host.capabilities_after_exec(executing(1000), raw) == Capabilities(0, 0, 0)
+        assert host.capabilities_after_exec(executing(1000), None, raw) == Capabilities(0, 0, 0)
 
     def test_a_users_silence_with_ambient_ones_means_these(self, host: HostState, machine: Any, records: Any) -> None:
         raw = machine.raw(records.syscall(EXECVE))
         before = Capabilities(0x400, 0x400, 0x400, 0x400)
-        assert host.capabilities_after_exec(executing(1000, before), raw) == before
+        assert host.capabilities_after_exec(executing(1000), before, raw) == before
 
 
 class TestDescriptors:

@@ -1,0 +1,71 @@
+"""Files below a root that somebody else owns: reached, but never left."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from auditfalco.state.roots import RootedFiles
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A root with a file, a directory, links of every kind, and a secret outside."""
+    (tmp_path / "secret").write_text("outside")
+    root = tmp_path / "root"
+    (root / "etc").mkdir(parents=True)
+    (root / "etc" / "passwd").write_text("inside")
+    (root / "secret").mkdir()
+    os.symlink("etc/passwd", root / "relative")
+    os.symlink("/etc/passwd", root / "absolute")
+    os.symlink(str(tmp_path / "secret"), root / "out")
+    os.symlink("../../secret", root / "etc" / "up")
+    os.symlink("loop", root / "loop")
+    os.mkfifo(root / "fifo")
+    return root
+
+
+def content(root: Path, path: str) -> str | None:
+    """What is read through the door, None when it gives no descriptor."""
+    descriptor = RootedFiles().open_in_root(str(root), path)
+    if descriptor is None:
+        return None
+    with open(descriptor) as file:
+        return file.read()
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "etc/passwd", "/relative", "/absolute", "/../../etc/passwd"])
+def test_files_are_read_as_from_within(root: Path, path: str) -> None:
+    assert content(root, path) == "inside"
+
+
+@pytest.mark.parametrize("path", ["/out", "/etc/up", "/loop", "/fifo", "/etc", "/none", "/etc/passwd/x", "/a\0b", ""])
+def test_everything_else_is_absent(root: Path, path: str) -> None:
+    assert content(root, path) is None
+
+
+def test_a_root_that_is_gone_or_no_directory_has_no_files(root: Path) -> None:
+    assert content(root / "none", "/etc/passwd") is None
+    assert content(root / "etc" / "passwd", "/") is None
+    assert RootedFiles().stat_in_root(str(root / "none"), "/etc") is None
+
+
+def test_links_are_followed_or_not(root: Path) -> None:
+    files = RootedFiles()
+    followed = files.stat_in_root(str(root), "/absolute")
+    itself = files.stat_in_root(str(root), "/absolute", follow=False)
+    assert followed is not None
+    assert itself is not None
+    assert followed.st_ino == (root / "etc" / "passwd").stat().st_ino
+    assert itself.st_ino == (root / "absolute").lstat().st_ino
+    assert files.stat_in_root(str(root), "/out") is None
+
+
+def test_no_descriptor_is_left_open(root: Path) -> None:
+    before = os.listdir("/proc/self/fd")
+    for path in ("/etc/passwd", "/out", "/fifo", "/etc"):
+        RootedFiles().stat_in_root(str(root), path)
+        content(root, path)
+    assert os.listdir("/proc/self/fd") == before
