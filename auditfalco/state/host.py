@@ -43,7 +43,7 @@ class HostState:
         self.first_time_ns = 0
         self._proc = proc
         self._reader = LiveReader(proc) if proc is not None else None
-        self._files = RootedFiles() if proc is not None else None
+        self._files = RootedFiles(proc) if proc is not None else None
         self.containers = ContainerTable(self._reader, docker)
         self.processes = ProcessTable(self._reader, self.containers)
         self.groups = ProcessGroups(self.processes, self._reader)
@@ -141,19 +141,22 @@ class HostState:
         return ExecutedFile(recorded.inode, writable=writable)
 
     def _stat_executed(self, process: Process, image: Image, inodes: set[int]) -> os.stat_result | None:
+        """What stat(2) says of an executed file: by its path, which outlives the process, else by what it runs."""
         if self._proc is None or self._files is None:
             return None
-        status = self._proc.stat_of_exe(process.pid)
-        if status is not None and status.st_ino in inodes:
-            return status
         root = _root_of(process)
-        if root is None or image.exe_path is None or not image.exe_path.startswith("/"):
-            return None
-        status = self._files.stat_in_root(root, image.exe_path)
+        status = None
+        if root is not None and image.exe_path is not None and image.exe_path.startswith("/"):
+            status = self._files.stat_in_root(root, image.exe_path)
+        if status is None or status.st_ino not in inodes:
+            status = self._proc.stat_of_exe(process.pid)
         return status if status is not None and status.st_ino in inodes else None
 
     def layer_of(self, process: Process, name: str, device: tuple[int, int] | None) -> str | None:
-        """Which layer of a container's overlay a file is in, "upper" or "lower"; None elsewhere or when unknown."""
+        """Which layer of a container's overlay a file is in, "upper" or "lower"; None elsewhere or when unknown.
+
+        Asked of the file that a name leads to: the layers hold the parts of a path, and not what its links stand for.
+        """
         container = process.container
         if (
             container is None
@@ -163,10 +166,13 @@ class HostState:
             or self._files is None
         ):
             return None
-        status = self._files.stat_in_root(container.root, name, follow=False)
-        if status is None or (device is not None and (os.major(status.st_dev), os.minor(status.st_dev)) != device):
+        found = self._files.real_in_root(container.root, name)
+        if found is None:
             return None
-        return "lower" if self._files.stat_in_root(container.upper, name, follow=False) is None else "upper"
+        status, real = found
+        if device is not None and (os.major(status.st_dev), os.minor(status.st_dev)) != device:
+            return None
+        return "lower" if self._files.stat_in_root(container.upper, real, follow=False) is None else "upper"
 
     def directory(self, process: Process, dirfd: int, cwd: str | None) -> str | None:
         """What names relative to a directory descriptor argument start from; None when unknown."""

@@ -9,11 +9,15 @@ from __future__ import annotations
 import os
 import stat
 
+from kernel_sources.procfs import ProcFS
 from kernel_sources.procfs.inroot import open_below
 
 
 class RootedFiles:
     """The live file system below given roots."""
+
+    def __init__(self, proc: ProcFS | None = None) -> None:
+        self._proc = proc if proc is not None else ProcFS()
 
     def open_in_root(self, root: str, path: str) -> int | None:
         """A read-only descriptor of the regular file `path` inside `root`; None when there is none.
@@ -28,6 +32,11 @@ class RootedFiles:
 
     def stat_in_root(self, root: str, path: str, *, follow: bool = True) -> os.stat_result | None:
         """What stat(2) of `path` gives inside `root`; None when there is no such file."""
+        if root == "/":
+            try:
+                return os.stat(path, follow_symlinks=follow)
+            except (OSError, ValueError):
+                return None
         descriptor = self._open(root, path, os.O_PATH | (0 if follow else os.O_NOFOLLOW))
         if descriptor is None:
             return None
@@ -35,6 +44,25 @@ class RootedFiles:
             return os.fstat(descriptor)
         finally:
             os.close(descriptor)
+
+    def real_in_root(self, root: str, path: str) -> tuple[os.stat_result, str] | None:
+        """What `path` inside `root` leads to: its status, and its path inside the root without any symbolic link.
+
+        None when there is no such file, or it has no name there any more.
+        """
+        top, descriptor = self._open(root, "/", os.O_PATH), self._open(root, path, os.O_PATH)
+        try:
+            if top is None or descriptor is None:
+                return None
+            real_root, real = (os.readlink(self._proc.own_descriptor(number)) for number in (top, descriptor))
+            inside = real[len(real_root.rstrip("/")) :]
+            return (os.fstat(descriptor), inside) if inside.startswith("/") and real.startswith(real_root) else None
+        except OSError:
+            return None
+        finally:
+            for number in (top, descriptor):
+                if number is not None:
+                    os.close(number)
 
     def _open(self, root: str, path: str, flags: int) -> int | None:
         try:

@@ -36,6 +36,7 @@ class MadeUpProc:
     def __init__(self) -> None:
         self._running: dict[int, Running] = {}
         self.looked_at: list[int] = []
+        self.data_roots: set[str] = set()
 
     def run(
         self,
@@ -86,6 +87,10 @@ class MadeUpProc:
         """As LiveReader."""
         facts = self._running.get(pid)
         return None if facts is None else [facts.cgroup]
+
+    def docker_roots(self, pid: int) -> set[str]:
+        """As LiveReader."""
+        return self.data_roots
 
     def group_facts(self, process: Process) -> GroupFacts | None:
         """As LiveReader."""

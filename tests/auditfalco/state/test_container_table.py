@@ -55,6 +55,17 @@ def test_metadata_that_comes_late_reaches_everybody(tmp_path: Path) -> None:
     assert (container.described, container.name) == (True, "web")
 
 
+def test_a_data_root_that_only_the_mounts_give_away(tmp_path: Path, proc: Any) -> None:
+    write_config(tmp_path / "moved", ID, "web")
+    table = ContainerTable(proc, DockerState([str(tmp_path / "usual")]))
+    container = table.obtain(ContainerReference(ID, "docker"))
+    table.describe(container, 2, START)
+    assert not container.described
+    proc.data_roots = {str(tmp_path / "moved")}
+    table.describe(container, 2, START + DESCRIBE_INTERVAL_NS)
+    assert (container.described, container.name) == (True, "web")
+
+
 def test_a_described_container_is_not_looked_up_again(tmp_path: Path) -> None:
     write_config(tmp_path, ID, "web")
     table = ContainerTable(None, DockerState([str(tmp_path)]))

@@ -102,8 +102,8 @@ def overlay(tmp_path: Path) -> Container:
 
 class TestLayers:
     @pytest.fixture
-    def live(self, tmp_path: Path) -> HostState:
-        return HostState("testbox", ProcFS(str(tmp_path / "noproc")))
+    def live(self) -> HostState:
+        return HostState("testbox", ProcFS())
 
     def test_the_layer_of_a_file(self, live: HostState, overlay: Container) -> None:
         process = executing(0)
@@ -111,6 +111,17 @@ class TestLayers:
         assert live.layer_of(process, "/bin/new", None) == "upper"
         assert live.layer_of(process, "/bin/old", None) == "lower"
         assert live.layer_of(process, "/bin/none", None) is None
+
+    def test_links_are_followed_to_the_file(self, live: HostState, overlay: Container) -> None:
+        process = executing(0)
+        process.container = overlay
+        assert overlay.root is not None
+        merged = Path(overlay.root)
+        (merged / "usr").symlink_to("bin")  # of the lower layer: no file of that path is in the upper one
+        (merged / "newest").symlink_to("/usr/new")
+        assert live.layer_of(process, "/usr/new", None) == "upper"
+        assert live.layer_of(process, "/newest", None) == "upper"
+        assert live.layer_of(process, "/usr/old", None) == "lower"
 
     def test_a_file_on_another_device_is_in_no_layer(self, live: HostState, overlay: Container) -> None:
         process = executing(0)
@@ -182,6 +193,20 @@ def test_the_snapshot_takes_in_everybody_with_their_parents(tmp_path: Path) -> N
     assert child.container is HOST
     assert [ancestor.name for ancestor in host.ancestors(child, START)] == ["parent", "init"]
     assert len(host.processes) == 3
+
+
+def test_users_of_a_container_are_its_own_and_logins_the_hosts(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "passwd").write_text("app:x:4242424242:1::/srv/app:/bin/false\n")
+    host = HostState("testbox", ProcFS(str(tmp_path / "noproc")))
+    process = executing(4242424242)
+    process.container = Container("ab" * 32, "docker")
+    assert host.user_name(process, 4242424242) == "<NA>"
+    process.container.root = str(tmp_path)
+    assert host.user_name(process, 4242424242) == "app"
+    assert host.user_entry(process, 4242424242) == ("/srv/app", "/bin/false")
+    assert host.user_entry(process, 4242424243) is None
+    assert (host.login_name(4242424242), host.login_name(0)) == ("<NA>", "root")
 
 
 def test_a_replay_takes_no_snapshot(host: HostState) -> None:

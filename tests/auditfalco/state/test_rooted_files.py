@@ -63,9 +63,24 @@ def test_links_are_followed_or_not(root: Path) -> None:
     assert files.stat_in_root(str(root), "/out") is None
 
 
+def test_what_a_path_leads_to(root: Path) -> None:
+    files = RootedFiles()
+    for path in ("/etc/passwd", "/absolute", "/etc/../relative"):
+        found = files.real_in_root(str(root), path)
+        assert found is not None
+        assert found[1] == "/etc/passwd"
+        assert found[0].st_ino == (root / "etc" / "passwd").stat().st_ino
+    assert files.real_in_root(str(root), "/out") is None
+    assert files.real_in_root(str(root / "none"), "/etc") is None
+    inside_of_all = files.real_in_root("/", str(root / "etc"))
+    assert inside_of_all is not None
+    assert inside_of_all[1] == str((root / "etc").resolve())
+
+
 def test_no_descriptor_is_left_open(root: Path) -> None:
     before = os.listdir("/proc/self/fd")
     for path in ("/etc/passwd", "/out", "/fifo", "/etc"):
         RootedFiles().stat_in_root(str(root), path)
+        RootedFiles().real_in_root(str(root), path)
         content(root, path)
     assert os.listdir("/proc/self/fd") == before
