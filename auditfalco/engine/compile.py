@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditfalco.engine.times import binding_texts
-from auditfalco.language.operands import Bind
+from auditfalco.language.operands import Bind, Evaluate
 from auditfalco.language.tree import And, Check, Macro, Node, Not, children
-from auditfalco.language.typecheck import Evaluate, typed_check
+from auditfalco.language.typecheck import typed_check
 from auditfalco.language.types import Resolver
 
 _TRUE = -1

@@ -97,7 +97,7 @@ def _converted(given: Any, ref: FieldRef) -> Value:
 
 def _element(given: Any, value_type: ValueType, ref: FieldRef) -> Value:
     family = value_type.family
-    if isinstance(given, dict) and isinstance(given.get("bytes_hex"), str):
+    if family in (Family.TEXT, Family.BYTES) and isinstance(given, dict) and isinstance(given.get("bytes_hex"), str):
         try:
             raw = bytes.fromhex(given["bytes_hex"])
         except ValueError:

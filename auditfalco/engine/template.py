@@ -46,13 +46,17 @@ class Template:
 
     def render(self, event: Any) -> str:
         """Return the line for an event; absent values print as ``<NA>``."""
-        return "".join([piece if isinstance(piece, str) else piece.text(event) for piece in self._pieces])
+        return "".join([piece if isinstance(piece, str) else piece.padded(event) for piece in self._pieces])
 
     def render_complete(self, event: Any) -> str | None:
         """Return the line for an event, None if one of its values is absent."""
         if any(isinstance(piece, _Slot) and piece.read(event) is None for piece in self._pieces):
             return None
         return self.render(event)
+
+    def texts(self, event: Any) -> dict[str, str]:
+        """Return the values in the line and the fields inside its transformers as printed; absent ones are left out."""
+        return {key: slot.text(event) for key, slot in self._slots.items() if slot.read(event) is not None}
 
     def fields(self, event: Any) -> dict[str, Any]:
         """Return the values in the line and the fields inside its transformers as JSON; None for absent ones."""
@@ -74,9 +78,12 @@ class _Slot:
         # A field alone keeps a time's number for JSON; inside a transformer a time is text.
         self.read: Getter = operand.getter(bind if operand.field is not None else binding_texts(bind))
 
-    def text(self, event: Any) -> str:
-        text = text_value(time_text(self._field, self.read(event)), self._type, self._shape)
+    def padded(self, event: Any) -> str:
+        text = self.text(event)
         return f"{text[: self._width]:<{self._width}}" if self._width else text
+
+    def text(self, event: Any) -> str:
+        return text_value(time_text(self._field, self.read(event)), self._type, self._shape)
 
     def json(self, event: Any) -> Any:
         return json_value(self.read(event), self._type, self._shape)

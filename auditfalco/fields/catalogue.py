@@ -12,7 +12,7 @@ from auditfalco.fields.field import ArgumentForm, Field
 from auditfalco.language.types import TYPES, FieldRef, Shape
 from auditfalco.model.eventtypes import PARAMETER_TYPES
 
-_INDEX = re.compile(r"-?[0-9]{1,9}")
+_INDEX = re.compile(r"-?[0-9]{1,20}")
 _DECLARED = re.compile(r"(?:(?P<list>LIST)\()?(?P<type>[A-Z0-9]+)\)?(?:/(?P<shape>CLIENT_SERVER|ANCESTORS))?")
 _DECLARED_SHAPES = {None: Shape.PLAIN, "CLIENT_SERVER": Shape.PAIR, "ANCESTORS": Shape.ANCESTORS}
 

@@ -14,6 +14,7 @@ from typing import Callable
 from auditfalco.errors import ConditionTypeError
 from auditfalco.language import constants
 from auditfalco.language.glob import compile_glob
+from auditfalco.language.operands import Evaluate, Getter
 from auditfalco.language.paths import PathPrefixes
 from auditfalco.language.regex import compile_regex
 from auditfalco.language.regex_syntax import RegexError
@@ -125,6 +126,25 @@ def is_present(shape: Shape) -> Test:
     if shape is Shape.PAIR:
         return lambda ends: ends is not None and _some(ends)
     return lambda value: value is not None
+
+
+def quick_answer(
+    operator: str, modifier: str, texts: Sequence[str], value_type: ValueType, is_list: bool, shape: Shape
+) -> Callable[[Getter], Evaluate] | None:
+    """Return a maker of answers for the checks that rules are full of, None for all others.
+
+    The answers are those of :func:`constant_test`, with absent values seen to in the same step: what is absent equals
+    no constant and is in no set of them.
+    """
+    if modifier or is_list or shape is not Shape.PLAIN or value_type.family is Family.NETWORK:
+        return None
+    if operator in ("in", "intersects"):
+        allowed = frozenset(constants.read(text, value_type, operator) for text in texts)
+        return lambda get: lambda event: get(event) in allowed
+    if operator in ("=", "=="):
+        constant = constants.read(texts[0], value_type, operator)
+        return lambda get: lambda event: bool(get(event) == constant)
+    return None
 
 
 def _list_test(operator: str, values: list[Value]) -> Test:

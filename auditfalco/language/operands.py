@@ -11,6 +11,7 @@ from auditfalco.language.tree import Argument, FieldUse, Literal, Operand, Trans
 from auditfalco.language.types import CHARBUF, Family, FieldRef, Resolver, Shape, Value, ValueType
 
 Getter = Callable[[Any], Value]  # from an event to a value; None is absent
+Evaluate = Callable[[Any], bool]  # from an event to the answer of a check
 # Gives the getter of a field; asked once for every place where a field is used.
 Bind = Callable[[FieldRef], Getter]
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from typing import NoReturn
 
-from auditfalco.errors import ConditionSyntaxError
 from auditfalco.language import grammar
-from auditfalco.language.escaping import EscapeError, unescape
+from auditfalco.language.lexer import Lexer
 from auditfalco.language.source import Source
 from auditfalco.language.tree import (
     And,
@@ -16,7 +13,6 @@ from auditfalco.language.tree import (
     Check,
     FieldUse,
     Literal,
-    LiteralList,
     Macro,
     Node,
     Not,
@@ -75,14 +71,11 @@ class _Level:
         self.conjuncts = []
 
 
-class _Parser:
-    """One run over one text. `offset` is the next character, `last` the token before it, for messages."""
+class _Parser(Lexer):
+    """One run over one text; `levels` are the parentheses that are open."""
 
     def __init__(self, source: Source) -> None:
-        self.source = source
-        self.text = source.text
-        self.offset = 0
-        self.last = ""
+        super().__init__(source)
         self.levels = [_Level()]
 
     def parse(self) -> Node:
@@ -104,7 +97,7 @@ class _Parser:
             self.blanks()
             level = self.levels[-1]
             start = self.offset
-            if self.word("not"):
+            if self.token("not"):
                 if not (self.blanks() or self.ahead("(")):
                     self.offset = start  # the beginning of a longer name
                     return
@@ -130,7 +123,7 @@ class _Parser:
         level.conjuncts.append(node)
         self.blanks()
         for word in ("and", "or"):
-            if self.word(word):
+            if self.token(word):
                 if not (self.blanks() or self.ahead("(")):
                     self.fail(f"expected blank or '(' after '{word}'")
                 if word == "or":
@@ -228,17 +221,6 @@ class _Parser:
             return None
         return FieldUse(name, self.argument(), self.source.place(start))
 
-    def argument(self) -> str | None:
-        """Read ``[argument]`` if it touches what was read before."""
-        if not self.token("["):
-            return None
-        quoted = self.quoted()
-        argument = quoted.text if quoted is not None else self.match(grammar.ARGUMENT)
-        if argument is None:
-            self.fail("expected a valid field argument: a quoted string or a bare string")
-        self.expect("]", "expected a ']' token")
-        return argument
-
     def transform(self, with_val: bool = True, depth: int = 0) -> Transform | None:
         start = self.offset
         match = grammar.TRANSFORM_OPEN.match(self.text, start)
@@ -297,90 +279,3 @@ class _Parser:
             number = self.match(grammar.NUMBER)
             found = None if number is None else Literal(number, self.source.place(start))
         return found
-
-    # values -----------------------------------------------------------------------------------------------------------
-
-    def literal_list(self) -> LiteralList | None:
-        start = self.offset
-        if not self.token("("):
-            return None
-        items: list[str] = []
-        self.blanks()
-        value = self.value()
-        while value is not None:
-            items.append(value.text)
-            self.blanks()
-            if not self.token(","):
-                break
-            self.blanks()
-            value = self.value()
-            if value is None:
-                self.fail("expected a string value")
-        self.expect(")", "expected a ')' token")
-        return LiteralList(tuple(items), self.source.place(start), self.source.pasted(start, self.offset))
-
-    def identifier(self) -> Literal | None:
-        start = self.offset
-        name = self.match(grammar.IDENTIFIER)
-        return None if name is None else Literal(name, self.source.place(start))
-
-    def value(self) -> Literal | None:
-        quoted = self.quoted()
-        if quoted is not None:
-            return quoted
-        start = self.offset
-        bare = self.match(grammar.BARE)
-        return None if bare is None else Literal(bare, self.source.place(start))
-
-    def quoted(self) -> Literal | None:
-        start = self.offset
-        match = grammar.QUOTED.match(self.text, start)
-        if match is None:
-            return None
-        self.offset = match.end()
-        try:
-            self.last = unescape(match.group(2), match.group(1))
-        except EscapeError as error:
-            self.fail(str(error))
-        return Literal(self.last, self.source.place(start))
-
-    # characters -------------------------------------------------------------------------------------------------------
-
-    def blanks(self) -> bool:
-        """Skip blanks; tell whether there were any."""
-        match = grammar.BLANK.match(self.text, self.offset)
-        end = match.end() if match else self.offset
-        skipped = end > self.offset
-        self.offset = end
-        return skipped
-
-    def ahead(self, token: str) -> bool:
-        return self.text.startswith(token, self.offset)
-
-    def token(self, token: str) -> bool:
-        """Read `token` if it comes next."""
-        if not self.ahead(token):
-            return False
-        self.offset += len(token)
-        self.last = token
-        return True
-
-    word = token
-
-    def match(self, pattern: re.Pattern[str]) -> str | None:
-        """Read what `pattern` matches next, or nothing."""
-        match = pattern.match(self.text, self.offset)
-        if match is None:
-            return None
-        self.offset = match.end()
-        self.last = match.group()
-        return self.last
-
-    def expect(self, token: str, message: str) -> None:
-        """Read `token`, which must come next."""
-        if not self.token(token):
-            self.fail(message)
-
-    def fail(self, message: str) -> NoReturn:
-        line, column = self.source.line_and_column(self.offset)
-        raise ConditionSyntaxError(message, self.source.place(self.offset), self.offset, line, column)

@@ -10,7 +10,7 @@ import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, NamedTuple
 
 from auditfalco.errors import ConditionTypeError
 from auditfalco.language.escaping import whole_characters
@@ -194,15 +194,26 @@ def _option_letters(options: str) -> dict[str, bool]:
     return letters
 
 
-def scan_options(words: Sequence[str], takes_value: dict[str, bool]) -> list[tuple[str, str | None]]:
+class Option(NamedTuple):
+    """One option of a command line.
+
+    Attributes:
+        letter: the option, ``?`` for one that is not known.
+        value: its value, None for an option that takes none.
+        missing: whether it takes a value and the command line ended before one; `value` is then ``""``.
+    """
+
+    letter: str
+    value: str | None = None
+    missing: bool = False
+
+
+def scan_options(words: Sequence[str], takes_value: dict[str, bool]) -> list[Option]:
     """Return the options of a command line, without the command, as getopt(3) finds them.
 
-    Returns:
-        (letter, value) pairs; the letter is ``?`` for an unknown option; the value is None for options without one, and
-        ``""`` where the value is missing. Ends before the first word that is no option, and at ``--``; long options are
-        passed over.
+    It ends before the first word that is no option, and at ``--``; long options are passed over.
     """
-    found: list[tuple[str, str | None]] = []
+    found: list[Option] = []
     index = 0
     while index < len(words) and words[index].startswith("-") and words[index] not in ("-", "--"):
         word = words[index]
@@ -211,28 +222,29 @@ def scan_options(words: Sequence[str], takes_value: dict[str, bool]) -> list[tup
             continue
         for position, letter in enumerate(word[1:], start=1):
             if not takes_value.get(letter):
-                found.append((letter if letter in takes_value else "?", None))
-                continue
-            value = word[position + 1 :]
-            if not value and index < len(words):
-                value = words[index]
+                found.append(Option(letter if letter in takes_value else "?"))
+            elif position + 1 < len(word):
+                found.append(Option(letter, word[position + 1 :]))
+                break
+            elif index < len(words):
+                found.append(Option(letter, words[index]))
                 index += 1
-            found.append((letter, value))
-            break
+            else:
+                found.append(Option(letter, "", missing=True))
     return found
 
 
-def _flatten(found: list[tuple[str, str | None]]) -> tuple[str, ...]:
+def _flatten(found: list[Option]) -> tuple[str, ...]:
     """Return letters and values as one list; an option whose value is missing leaves only the empty value."""
     flat: list[str] = []
-    for letter, value in found:
-        if value != "":
-            flat.append(letter)
-        if value is not None:
-            flat.append(value)
+    for option in found:
+        if not option.missing:
+            flat.append(option.letter)
+        if option.value is not None:
+            flat.append(option.value)
     return tuple(flat)
 
 
-def _last_value(found: list[tuple[str, str | None]], option: str) -> str:
-    values = [value or "" for letter, value in found if letter == option]
+def _last_value(found: list[Option], letter: str) -> str:
+    values = [option.value or "" for option in found if option.letter == letter]
     return values[-1] if values else ""

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from auditfalco.errors import ConditionTypeError, UnknownEventTypeError
-from auditfalco.language import comparison
-from auditfalco.language.operands import Bind, Getter, TypedOperand, typed
+from auditfalco.language import comparison, constants
+from auditfalco.language.operands import Bind, Evaluate, Getter, TypedOperand, typed
 from auditfalco.language.tree import Check, Literal, LiteralList, Node, Right, Transform, checks
-from auditfalco.language.types import Resolver, Shape
+from auditfalco.language.types import FieldRef, Resolver, Shape
 from auditfalco.model.eventtypes import is_event_type
-
-Evaluate = Callable[[Any], bool]  # from an event to the answer
 
 
 @dataclass(frozen=True)
@@ -67,13 +65,37 @@ def _typed_check(check: Check, resolve: Resolver) -> TypedCheck:
     texts = _texts(check.right)
     comparison.require_operator(check.operator, check.modifier, left.type, left.is_list)
     if left.field is not None and left.field.name == "evt.type":
-        for text in texts:
-            if not is_event_type(text):
-                raise UnknownEventTypeError(f"unknown event type {text}")
-    test = comparison.constant_test(check.operator, check.modifier, texts, left.type, left.is_list, left.shape)
+        _require_event_types(texts)
+    if left.field is not None and left.field.name == "evt.around":
+        test = _around(check, left.field, texts)
+        return TypedCheck(check, left, None, lambda bind: _tested(left.getter(bind), test))
+    return TypedCheck(check, left, None, _against_constants(check, left, texts))
+
+
+def _require_event_types(texts: Sequence[str]) -> None:
+    for text in texts:
+        if not is_event_type(text):
+            raise UnknownEventTypeError(f"unknown event type {text}")
+
+
+def _around(check: Check, field: FieldRef, texts: Sequence[str]) -> comparison.Test:
+    """Return the test of ``evt.around[T] = D``: is the event's time, in nanoseconds, within D milliseconds of T."""
+    if check.operator not in ("=", "==") or check.modifier:
+        raise ConditionTypeError("evt.around only compares with '=': evt.around[nanoseconds] = milliseconds")
+    center, distance = int(field.argument or 0), constants.number(texts[0], field.type) * 1_000_000
+    return lambda nanoseconds: bool(abs(nanoseconds - center) <= distance)
+
+
+def _against_constants(check: Check, left: TypedOperand, texts: Sequence[str]) -> Callable[[Bind], Evaluate]:
     if left.elementwise:
-        test = comparison.transformed_list_test(check.operator)
-    return TypedCheck(check, left, None, lambda bind: _tested(left.getter(bind), test))
+        comparison.constant_test(check.operator, "", texts, left.type, left.is_list, left.shape)
+        never = comparison.transformed_list_test(check.operator)
+        return lambda bind: _tested(left.getter(bind), never)
+    quick = comparison.quick_answer(check.operator, check.modifier, texts, left.type, left.is_list, left.shape)
+    if quick is not None:
+        return lambda bind: quick(left.getter(bind))
+    test = comparison.constant_test(check.operator, check.modifier, texts, left.type, left.is_list, left.shape)
+    return lambda bind: _tested(left.getter(bind), test)
 
 
 def _texts(right: Right | None) -> Sequence[str]:

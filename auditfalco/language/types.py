@@ -16,7 +16,7 @@ Value = Any
 
 
 class Family(Enum):
-    """Types that compare alike; the value is what messages call them."""
+    """Types that compare alike."""
 
     NUMBER = "numeric"
     BOOLEAN = "boolean"

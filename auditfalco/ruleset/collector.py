@@ -88,7 +88,7 @@ class Collector:
     lists: dict[str, ListDefinition] = field(default_factory=dict)
     macros: dict[str, MacroDefinition] = field(default_factory=dict)
     rules: dict[str, RuleDefinition] = field(default_factory=dict)
-    skipped: set[str] = field(default_factory=set)  # rules of other sources
+    skipped: dict[str, str] = field(default_factory=dict)  # rules of other sources, and these
     engine_version: Version = NO_VERSION
     plugins: list[PluginRequirement] = field(default_factory=list)
     _count: int = 0
@@ -158,13 +158,16 @@ class Collector:
 
     def _define(self, item: RuleItem, old: RuleDefinition | None) -> None:
         source = item.source or SOURCE
+        before = self.skipped.get(item.name) if old is None else old.source
+        if before is not None and before != source:
+            message = f"Rule has been re-defined with a different source: '{source}' instead of '{before}'"
+            fail("LOAD_ERR_VALIDATE", message, item.contexts, "give one of the two another name")
         if source != SOURCE:
             self.warn(Issue("LOAD_UNKNOWN_SOURCE", f"Unknown source {source}, skipping", item.contexts))
-            self.skipped.add(item.name)
+            self.skipped[item.name] = source
             return
         assert item.condition is not None and item.output is not None and item.output_place is not None
         assert item.description is not None and item.priority is not None
-        self.skipped.discard(item.name)
         self.rules[item.name] = RuleDefinition(
             item.name,
             item.condition,

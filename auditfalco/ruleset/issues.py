@@ -51,7 +51,7 @@ class Issue:
 
     Attributes:
         code: one of ERRORS or WARNINGS.
-        message: what is wrong, one line.
+        message: what is wrong; text of the rules stands in it as it is, to be escaped where it is printed.
         contexts: what it lies in, from the file inward; the last is the place to look at.
         mend: what to do about it, one line, or ``""``.
         snippet: the line of the file at that place, and a line with a ``^`` under it.
@@ -82,6 +82,16 @@ class Issue:
         """Return ``file:line:column: code: message; mend``."""
         text = f"{self.location}: {self.code}: {self.message}"
         return f"{text}; {self.mend}" if self.mend else text
+
+    def as_text(self) -> str:
+        """Return the issue over several lines: what it lies in, the line of the file, what is wrong, and the mend."""
+        places = [
+            f"{context.kind}{f' {context.name!r}' if context.name else ''}: ({context.location})"
+            for context in self.contexts
+        ]
+        lines = ["In " + "\n    ".join(places), "------", self.snippet.rstrip("\n"), "------"]
+        lines.append(f"{self.code} ({self.description}): {self.message}")
+        return "\n".join([*lines, self.mend] if self.mend else lines)
 
     def as_json(self) -> dict[str, Any]:
         """Return the issue as Falco's ``-V`` with ``json_output`` writes it; its lines and columns count from 0."""
@@ -134,6 +144,16 @@ class FileResult:
     def successful(self) -> bool:
         """Whether the file's rules can be used."""
         return not self.errors
+
+    def as_text(self) -> str:
+        """Return a report on the file: its name with Ok, Ok with warnings, or Invalid, and every issue at length."""
+        verdict = "Invalid" if self.errors else "Ok, with warnings" if self.warnings else "Ok"
+        parts = [f"{self.name}: {verdict}"]
+        for title, issues in (("Errors", self.errors), ("Warnings", self.warnings)):
+            if issues:
+                parts.append(f"{len(issues)} {title}:")
+                parts += [issue.as_text() for issue in issues]
+        return "\n".join(parts)
 
     def as_json(self) -> dict[str, Any]:
         """Return one element of Falco's ``falco_load_results``."""

@@ -24,7 +24,7 @@ def warn_unknown_keys(reader: MapReader, known: frozenset[str], warn: Warn) -> N
 def read_append(reader: MapReader, key: str, warn: Warn) -> bool:
     """Return whether a list or macro adds to the one that is there, by ``append: true`` or by ``override``."""
     append = reader.boolean("append")
-    if append is not None:
+    if append:
         warn(Issue("LOAD_DEPRECATED_ITEM", APPEND_DEPRECATED, reader.contexts))
     overrides = read_overrides(reader, frozenset({key}), frozenset({key}))
     if append and overrides:

@@ -35,7 +35,7 @@ def read_rule(reader: MapReader, warn: Warn) -> RuleItem:
     """
     name = reader.text("rule")
     append = reader.boolean("append")
-    if append is not None:
+    if append:
         warn(Issue("LOAD_DEPRECATED_ITEM", APPEND_DEPRECATED, reader.contexts))
     overrides = read_overrides(reader, APPENDABLE, REPLACEABLE)
     warn_unknown_keys(reader, _KEYS, warn)

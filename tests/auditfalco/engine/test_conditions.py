@@ -54,6 +54,20 @@ def test_absent_is_neither_equal_nor_unequal(condition: str, expected: bool) -> 
     assert answer(condition, {"proc.name": "cat", "proc.pid": 7, "proc.pname": None}) is expected
 
 
+def test_times_around_a_moment() -> None:
+    second = 1_000_000_000
+    condition = f"evt.around[{5 * second}] = 1000"
+    assert [answer(condition, {f"evt.around[{5 * second}]": at * second}) for at in (3, 4, 5, 6, 7)] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+    with pytest.raises(ConditionError, match="only compares with '='"):
+        answer("evt.around[1] > 5", {})
+
+
 def test_only_what_decides_is_looked_at() -> None:
     looked: list[str] = []
 

@@ -53,6 +53,7 @@ def test_values_take_the_type_of_their_field(name: str, given: Any, value: Any) 
         ("proc.pid", "five"),
         ("proc.pid", 5.5),
         ("proc.pid", []),
+        ("proc.pid", {"bytes_hex": "41"}),
         ("proc.name", ["a"]),
         ("evt.failed", "maybe"),
         ("fd.sip", "localhost"),

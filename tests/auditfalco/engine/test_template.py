@@ -135,10 +135,10 @@ def test_falco_agrees(case: dict[str, Any]) -> None:
         assert template.render(event) == case["output"]
     if not template.lenient:
         assert (template.render_complete(event) is not None) == case["returns"]
-    ours = {key: value for key, value in template.fields(event).items() if value is not None}
     if case["json"]:
-        assert ours == (case["output_json"] or {})
-    # Falco's formatter keeps values of lines it formatted before, so its answer may hold more than the line's own.
-    theirs = case.get("field_values") or {}
-    assert all(str(value) == theirs[key] for key, value in ours.items() if key in theirs)
-    assert theirs == {} or set(ours) <= set(theirs)
+        present = {key: value for key, value in template.fields(event).items() if value is not None}
+        assert present == (case["output_json"] or {})
+    if "field_values" in case:
+        ours = template.texts(event)
+        # Falco's formatter also keeps values of lines that it formatted before.
+        assert ours == {key: value for key, value in case["field_values"].items() if key in ours}

@@ -1,4 +1,4 @@
-"""Fields read from events as conditions read them: resolved by the catalogue, bound by the binder, asked of an event."""
+"""Fields read from events as conditions read them: resolved by the catalogue, bound by the binder."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_names_with_arguments(name: str, argument: str | None, field: str, given
         ("proc.name", "0", "takes no argument"),
         ("evt.arg", None, "it is written evt.arg.NAME or [N]"),
         ("proc.aname", "x", "it is written proc.aname[N]"),
-        ("proc.aname", "99999999999", "it is written"),
+        ("proc.aname", "9" * 21, "it is written"),
         ("evt.abspath.other", None, ""),
         ("jevt.value", "/x", ""),
     ],

@@ -10,7 +10,21 @@ from auditfalco.model.descriptor import Descriptor
 from auditfalco.model.event import Event
 
 CWD = "ffffff9c"
-NAMES = "num type typechar name nameraw directory filename dev dev.major dev.minor ino is_upper_layer is_lower_layer".split()
+NAMES = [
+    "num",
+    "type",
+    "typechar",
+    "name",
+    "nameraw",
+    "directory",
+    "filename",
+    "dev",
+    "dev.major",
+    "dev.minor",
+    "ino",
+    "is_upper_layer",
+    "is_lower_layer",
+]
 
 
 def on(descriptor: Descriptor | None, number: int | None = 3) -> Event:
@@ -23,9 +37,19 @@ def on(descriptor: Descriptor | None, number: int | None = 3) -> Event:
 def test_a_file(read: Any) -> None:
     event = on(Descriptor("file", "/etc/ssl/key.pem", "..//ssl///key.pem", (254, 1), 42, "lower"))
     assert {name: read(f"fd.{name}", event) for name in NAMES} == {
-        **{"num": 3, "type": "file", "typechar": "f", "name": "/etc/ssl/key.pem", "nameraw": "../ssl/key.pem"},
-        **{"directory": "/etc/ssl", "filename": "key.pem", "dev": 0xFE01, "dev.major": 254, "dev.minor": 1, "ino": 42},
-        **{"is_upper_layer": False, "is_lower_layer": True},
+        "num": 3,
+        "type": "file",
+        "typechar": "f",
+        "name": "/etc/ssl/key.pem",
+        "nameraw": "../ssl/key.pem",
+        "directory": "/etc/ssl",
+        "filename": "key.pem",
+        "dev": 0xFE01,
+        "dev.major": 254,
+        "dev.minor": 1,
+        "ino": 42,
+        "is_upper_layer": False,
+        "is_lower_layer": True,
     }
 
 

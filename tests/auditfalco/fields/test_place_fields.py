@@ -11,8 +11,20 @@ from auditfalco.model.process import Process
 
 START = 1_700_000_000_000_000_000
 
-CONTAINER = """id full_id name type image image.id image.repository image.tag image.digest privileged start_ts
-duration""".split()
+CONTAINER = [
+    "id",
+    "full_id",
+    "name",
+    "type",
+    "image",
+    "image.id",
+    "image.repository",
+    "image.tag",
+    "image.digest",
+    "privileged",
+    "start_ts",
+    "duration",
+]
 
 
 @pytest.fixture
@@ -40,9 +52,18 @@ def test_in_a_container(read: Any, event_of: Any, process: Process) -> None:
     container.repository, container.tag, container.digest = "nginx", "1.25", "sha256:" + "d1" * 32
     container.privileged, container.start_ns = True, START - 500
     assert answers(read, event_of(process)) == {
-        **{"id": "abababababab", "full_id": "ab" * 32, "name": "web", "type": "docker", "privileged": True},
-        **{"image": "nginx:1.25", "image.id": "6f7e2741b66b", "image.repository": "nginx", "image.tag": "1.25"},
-        **{"image.digest": "sha256:" + "d1" * 32, "start_ts": START - 500, "duration": 1500},
+        "id": "abababababab",
+        "full_id": "ab" * 32,
+        "name": "web",
+        "type": "docker",
+        "privileged": True,
+        "image": "nginx:1.25",
+        "image.id": "6f7e2741b66b",
+        "image.repository": "nginx",
+        "image.tag": "1.25",
+        "image.digest": "sha256:" + "d1" * 32,
+        "start_ts": START - 500,
+        "duration": 1500,
     }
 
 

@@ -41,7 +41,7 @@ def test_joined_texts_keep_their_places() -> None:
     assert [joined.place(offset) for offset in (1, 2, 4)] == [at(1, 4), at(9, 9), Location("", 1, 2)]
 
 
-@given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 2)), max_size=5), st.text("ab\n", min_size=20, max_size=20))
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 2)), max_size=5), st.text("ab\n", min_size=30, max_size=30))
 def test_characters_outside_of_what_was_pasted_keep_their_places(gaps: list[tuple[int, int]], text: str) -> None:
     spans: list[tuple[int, int]] = []
     position = 0

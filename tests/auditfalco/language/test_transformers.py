@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auditfalco.errors import ConditionTypeError
-from auditfalco.language.transformers import Input, build, decode_base64, scan_options
+from auditfalco.language.transformers import Input, Option, build, decode_base64, scan_options
 from auditfalco.language.types import TYPES
 
 
@@ -99,19 +99,20 @@ def test_base64_is_strict(encoded: str, decoded: str | None) -> None:
     ("words", "found"),
     [
         ([], []),
-        (["-n"], [("n", None)]),
-        (["-nt", "value"], [("n", None), ("t", "value")]),
-        (["-tvalue", "-n"], [("t", "value"), ("n", None)]),
-        (["-t", "-n"], [("t", "-n")]),
-        (["-t"], [("t", "")]),
-        (["-x", "-n"], [("?", None), ("n", None)]),
+        (["-n"], [Option("n")]),
+        (["-nt", "value"], [Option("n"), Option("t", "value")]),
+        (["-tvalue", "-n"], [Option("t", "value"), Option("n")]),
+        (["-t", "-n"], [Option("t", "-n")]),
+        (["-t", ""], [Option("t", "")]),
+        (["-t"], [Option("t", "", missing=True)]),
+        (["-x", "-n"], [Option("?"), Option("n")]),
         (["word", "-n"], []),
-        (["-n", "--", "-t", "x"], [("n", None)]),
-        (["--long", "-n"], [("n", None)]),
+        (["-n", "--", "-t", "x"], [Option("n")]),
+        (["--long", "-n"], [Option("n")]),
         (["-", "-n"], []),
     ],
 )
-def test_options(words: list[str], found: list[tuple[str, str | None]]) -> None:
+def test_options(words: list[str], found: list[Option]) -> None:
     assert scan_options(words, {"n": False, "t": True}) == found
 
 
@@ -120,6 +121,7 @@ def test_getopt_with_and_without_an_option() -> None:
     everything = build("getopt", [TEXTS, options], None).function
     assert everything([("-n", "-t", "x", "-q"), ""]) == ("n", "t", "x", "?")
     assert everything([("-t",), ""]) == ("",)
+    assert everything([("-t", ""), ""]) == ("t", "")
     one = build("getopt", [TEXTS, options], "t").function
     assert one([("-t", "a", "-tb"), ""]) == "b"
     assert one([("-n",), ""]) == ""

@@ -128,6 +128,25 @@ def test_json() -> None:
     }
 
 
+def test_reports() -> None:
+    assert load_text(RULE + "evt.type=open\n").files[0].as_text() == "f1.yaml: Ok"
+    assert load_text(RULE + "proc.pid=1\n").files[0].as_text().startswith("f1.yaml: Ok, with warnings\n1 Warnings:\n")
+    assert load_text(RULE + "evt.type=open and proc.nme=x\n").files[0].as_text().splitlines() == [
+        "f1.yaml: Invalid",
+        "1 Errors:",
+        "In rules content: (f1.yaml:1:1)",
+        "    rule 'r': (f1.yaml:1:3)",
+        "    rule condition: (f1.yaml:5:14)",
+        "    condition expression: (f1.yaml:5:32)",
+        "------",
+        "  condition: evt.type=open and proc.nme=x",
+        "                               ^",
+        "------",
+        "LOAD_ERR_COMPILE_CONDITION (Error compiling condition): nonexistent field proc.nme",
+        "did you mean proc.name?",
+    ]
+
+
 SHARED = Path(__file__).resolve().parents[3].parent / "shared"
 REAL_FILES = [SHARED / "reference" / "falco_rules.yaml", *sorted((SHARED / "seeds").glob("*.yaml"))]
 

@@ -132,6 +132,12 @@ ERRORS = {
         8,
         14,
     ),
+    RULE + "evt.type=open\n- rule: r\n  desc: d\n  output: o\n  priority: INFO\n  condition: a\n  source: x\n": (
+        "LOAD_ERR_VALIDATE",
+        "different source",
+        6,
+        3,
+    ),
     # exceptions
     RULE + "evt.type=open\n  exceptions:\n  - name: e\n": (
         "LOAD_ERR_YAML_VALIDATE",

@@ -34,6 +34,7 @@ WARNINGS = {
     ],
     RULE + "evt.type=open\n- rule: r\n  enabled: false\n": ["LOAD_DEPRECATED_ITEM"],
     RULE + "evt.type=open\n- rule: r\n  condition: and proc.pid=1\n  append: true\n": ["LOAD_DEPRECATED_ITEM"],
+    RULE + "evt.type=open\n  append: false\n": [],
     "- macro: m\n  condition: proc.pid=1\n- list: l\n  items: [a]\n": ["LOAD_UNUSED_MACRO", "LOAD_UNUSED_LIST"],
     "- macro: m-1\n  condition: proc.pid=1\n": ["LOAD_INVALID_MACRO_NAME", "LOAD_UNUSED_MACRO"],
     "- list: a b\n  items: [a]\n": ["LOAD_INVALID_LIST_NAME", "LOAD_UNUSED_LIST"],
