@@ -27,7 +27,7 @@ class QueuedSink:
     """Feeds a sink from a bounded queue, in order.
 
     Attributes:
-        dropped: alerts not queued because `capacity` were waiting.
+        dropped: alerts not queued because `capacity` were waiting, or because the sink was closed.
         failed: alerts that the destination refused.
     """
 
@@ -39,6 +39,7 @@ class QueuedSink:
         self._capacity = capacity
         self._waiting: deque[Alert] = deque()
         self._changed = threading.Condition()
+        self._writing = False
         self._closing = False
         self._thread = threading.Thread(target=self._run, name=f"sink {sink.name}", daemon=True)
         self._thread.start()
@@ -49,9 +50,9 @@ class QueuedSink:
         return self._sink.name
 
     def put(self, alert: Alert) -> bool:
-        """Queue an alert; False when the queue is full, which is counted."""
+        """Queue an alert; False when the queue is full or closed, which is counted."""
         with self._changed:
-            if len(self._waiting) >= self._capacity:
+            if self._closing or len(self._waiting) >= self._capacity:
                 self.dropped += 1
                 return False
             self._waiting.append(alert)
@@ -65,7 +66,7 @@ class QueuedSink:
             self._changed.notify()
         self._thread.join(timeout)
         with self._changed:
-            return len(self._waiting)
+            return len(self._waiting) + self._writing
 
     def _run(self) -> None:
         while True:
@@ -75,11 +76,13 @@ class QueuedSink:
                 if not self._waiting:
                     break
                 alert = self._waiting.popleft()
+                self._writing = True
             try:
                 self._sink.write(alert)
             except OSError as error:
                 self.failed += 1
                 self.last_error = error
+            self._writing = False
         try:
             self._sink.close()
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import BinaryIO
 
 from auditfalco.model.alert import Alert
@@ -26,10 +27,13 @@ class StreamSink:
 
     def write(self, alert: Alert) -> None:
         """Write one alert; OSError when the stream is closed or full."""
+        if self._stream.closed:
+            raise OSError(errno.EBADF, "the stream is closed")
         self._stream.write(self._form.line(alert).encode("utf-8") + b"\n")
         if not self._buffered:
             self._stream.flush()
 
     def close(self) -> None:
         """Flush the stream."""
-        self._stream.flush()
+        if not self._stream.closed:
+            self._stream.flush()

@@ -1,4 +1,4 @@
-"""The escaping boundary: whatever a process writes into its names, a line of output is one line that shows what it holds."""
+"""The escaping boundary: whatever a process puts into its names, a line of output is one line and shows it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_every_line_is_one_printable_line(text: str) -> None:
     line = escape(text)
     assert len(line.splitlines()) <= 1
     assert not {unicodedata.category(character) for character in line} & MISLEADING
-    assert line.encode("utf-8")
+    assert line.encode("utf-8").decode("utf-8") == line
 
 
 @given(VALID_TEXT)
@@ -79,7 +79,9 @@ def test_json_of_any_text_is_json(value: dict[str, str]) -> None:
 
 
 def test_json_has_its_keys_in_order_and_no_blanks() -> None:
-    assert json_text({"b": [1, 2.5, True], "a": None, "c": ("x", False)}) == '{"a":null,"b":[1,2.5,true],"c":["x",false]}'
+    assert (
+        json_text({"b": [1, 2.5, True], "a": None, "c": ("x", False)}) == '{"a":null,"b":[1,2.5,true],"c":["x",false]}'
+    )
 
 
 @pytest.mark.parametrize("value", [b"bytes", {1, 2}, object(), {"a": b""}])

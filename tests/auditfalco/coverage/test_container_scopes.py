@@ -112,9 +112,14 @@ def test_a_part_of_a_file_system_of_which_the_host_mounts_only_another_part() ->
     assert found.unseen == ("/data",)
 
 
-def test_the_closest_mount_of_the_host_names_the_directory(root: Path) -> None:
-    text = f"25 1 254:1 / {root} rw - ext4 /dev/vda1 rw\n26 25 254:1 /srv/data {root}/home rw - ext4 /dev/vda1 rw\n"
-    host = HostMounts(mounts.parse(text.encode()))
+@pytest.mark.parametrize("closest_first", [False, True])
+def test_the_closest_mount_of_the_host_names_the_directory(root: Path, closest_first: bool) -> None:
+    lines = [
+        f"25 1 254:1 / {root} rw - ext4 /dev/vda1 rw\n",
+        f"26 25 254:1 /srv/data {root}/home rw - ext4 /dev/vda1 rw\n",
+    ]
+    (root / "srv/data/user").mkdir()
+    host = HostMounts(mounts.parse("".join(reversed(lines) if closest_first else lines).encode()))
     found = container_scopes(table("700 600 254:1 /srv/data/user /data rw - ext4 /dev/vda1 rw"), host)
     assert found is not None
     assert TreeScope(f"{root}/home/user") in found.scopes

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from auditfalco.model import openflags
+from auditfalco.model.container import Container
+from kernel_sources.procfs import ProcFS
 
 OPEN, CREAT, OPENAT, BY_HANDLE, OPENAT2, I386_OPEN = 2, 85, 257, 304, 437, 5
 CWD = "ffffff9c"
@@ -82,19 +85,17 @@ def test_an_absolute_name_does_not_care_for_the_directory(machine: Any, records:
 
 
 def test_a_directory_that_moved_since_is_contradicted_by_the_inode(
-    machine_with: Any, records: Any, tmp_path: Any
+    machine_with: Any, records: Any, tmp_path: Path
 ) -> None:
-    from kernel_sources.procfs import ProcFS
-
     (tmp_path / "root").mkdir()
     (tmp_path / "root" / "shadow").write_text("")
-    machine = machine_with(ProcFS(str(tmp_path / "noproc")))
-    machine.event(records.syscall(OPENAT, (CWD, "55d0", "10000", "0"), exit=5), records.cwd("/"), records.path(0, "/"))
-    machine.host.processes.alive(500).container = container = pytest.importorskip(
-        "auditfalco.model.container"
-    ).Container("ab" * 32, "docker")
-    container.root = str(tmp_path / "root")
     inode = (tmp_path / "root" / "shadow").stat().st_ino
+    machine = machine_with(ProcFS(str(tmp_path / "noproc")))
+    process = machine.event(
+        records.syscall(OPENAT, (CWD, "55d0", "10000", "0"), exit=5), records.cwd("/"), records.path(0, "/")
+    ).process
+    process.container = Container("ab" * 32, "docker")
+    process.container.root = str(tmp_path / "root")
     opened = [
         machine.event(
             records.syscall(OPENAT, ("5", "55d0", "0", "0"), exit=6), records.path(0, "shadow", inode=number)
@@ -196,6 +197,18 @@ def test_an_overlays_copy_up_does_not_hide_the_name(machine: Any, records: Any) 
     )
     assert (event.descriptor.name, event.descriptor.inode) == ("/etc/motd", 900)
     assert not event.open_flags & openflags.O_F_CREATED
+
+
+def test_of_several_named_records_the_last_is_the_file(machine: Any, records: Any) -> None:
+    event = machine.event(
+        records.syscall(OPENAT, (CWD, "55d0", "241", "1b6"), exit=3),
+        records.cwd("/tmp"),
+        records.path(0, "x", nametype="UNKNOWN", inode=None),
+        records.path(1, "/tmp", nametype="PARENT", inode=1),
+        records.path(2, "x", nametype="CREATE", inode=2),
+    )
+    assert (event.descriptor.name, event.descriptor.inode) == ("/tmp/x", 2)
+    assert event.open_flags & openflags.O_F_CREATED
 
 
 def test_the_mode_of_an_open_that_makes_no_file_is_what_a_register_held(machine: Any, records: Any) -> None:

@@ -1,4 +1,4 @@
-"""Kernel modules, changes of names, copies between files, process groups and sessions; calls told by their name alone."""
+"""Kernel modules, changes of names, copies between files, groups and sessions; calls told by their name alone."""
 
 from __future__ import annotations
 
@@ -83,8 +83,11 @@ class TestRenames:
             ),
         )
         assert texts(event) == {
-            **{"res": "0", "olddirfd": "AT_FDCWD", "oldpath": "/tmp/a"},
-            **{"newdirfd": "AT_FDCWD", "newpath": "/tmp/b"},
+            "res": "0",
+            "olddirfd": "AT_FDCWD",
+            "oldpath": "/tmp/a",
+            "newdirfd": "AT_FDCWD",
+            "newpath": "/tmp/b",
         }
 
     def test_each_name_counts_from_its_own_directory(self, machine: Any, records: Any) -> None:
@@ -116,7 +119,9 @@ class TestRenames:
 
     def test_a_rename_of_which_only_the_directories_were_recorded(self, machine: Any, records: Any) -> None:
         event = machine.event(
-            records.syscall(RENAME, ("55d0", "55d8", "0", "0"), exit=-2), records.cwd("/"), *paths(records, *DIRECTORIES)
+            records.syscall(RENAME, ("55d0", "55d8", "0", "0"), exit=-2),
+            records.cwd("/"),
+            *paths(records, *DIRECTORIES),
         )
         assert texts(event) == {"res": "ENOENT"}
 
@@ -162,7 +167,8 @@ class TestGroups:
 
 class TestByNameAlone:
     @pytest.mark.parametrize(
-        ("number", "arch", "name"), [(42, "c000003e", "connect"), (39, "c000003e", "getpid"), (362, "40000003", "connect")]
+        ("number", "arch", "name"),
+        [(42, "c000003e", "connect"), (39, "c000003e", "getpid"), (362, "40000003", "connect")],
     )
     def test_a_call_without_a_normaliser(self, machine: Any, records: Any, number: int, arch: str, name: str) -> None:
         event = machine.event(records.syscall(number, exit=-13, arch=arch))

@@ -72,6 +72,15 @@ def test_an_exec_that_went_unseen_shows_in_the_next_record(machine: Any, records
     assert (process.name, process.image.exe_path, process.image.argv) == ("nc", "/bin/nc", None)
 
 
+def test_a_fork_that_no_record_tells_of_runs_what_its_parent_does(machine: Any, records: Any) -> None:
+    parent = machine.event(
+        records.syscall(EXECVE, pid=400, ppid=1, comm="sh", exe="/bin/sh"), records.execve("sh", "/opt/job")
+    ).process
+    child = machine.event(records.syscall(GETPID, comm="sh", exe="/bin/sh")).process
+    assert child.image is parent.image
+    assert child.image.argv == ["sh", "/opt/job"]
+
+
 def test_an_exec_without_record_is_told_by_the_next_call(machine: Any, records: Any) -> None:
     machine.event(records.syscall(EXECVE, comm="sh", exe="/bin/sh"), records.execve("sh"))
     machine.host.processes.executed(500, START + 50 * MS)

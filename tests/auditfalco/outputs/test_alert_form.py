@@ -18,9 +18,14 @@ TIME_NS = 1_700_000_000_000_000_042
 def alert(**changes: Any) -> Alert:
     """An alert of a rule."""
     values = {
-        **{"time_ns": TIME_NS, "rule": "Terminal shell in container", "priority": "Notice"},
-        **{"output": "A shell (user=root cmd=sh)", "output_fields": {"user.name": "root", "proc.tty": 34816}},
-        **{"source": "syscall", "hostname": "testbox", "tags": ("shell", "container")},
+        "time_ns": TIME_NS,
+        "rule": "Terminal shell in container",
+        "priority": "Notice",
+        "output": "A shell (user=root cmd=sh)",
+        "output_fields": {"user.name": "root", "proc.tty": 34816},
+        "source": "syscall",
+        "hostname": "testbox",
+        "tags": ("shell", "container"),
         **changes,
     }
     return Alert(**values)

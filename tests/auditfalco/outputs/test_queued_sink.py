@@ -119,7 +119,8 @@ class TestStream:
         sink.write(alert(2))
         sink.close()
         assert raw.getvalue() == (
-            b"1970-01-01T00:00:00.000000001+0000: Notice output 1\n1970-01-01T00:00:00.000000002+0000: Notice output 2\n"
+            b"1970-01-01T00:00:00.000000001+0000: Notice output 1\n"
+            b"1970-01-01T00:00:00.000000002+0000: Notice output 2\n"
         )
         assert not stream.closed
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from auditfalco.model.container import HOST
 from auditfalco.model.process import Image, Process
 from auditfalco.state.processes import ProcessTable
@@ -112,6 +114,35 @@ def test_an_exec_whose_record_was_lost_does_not_take_the_record_of_the_next(tabl
     child = obtained(table, CHILD, 399)
     assert table.confirm_exec(child, at(399)).exec_ns == at(400)
     assert child.pending == []
+
+
+def two_execs_within_a_tick(table: ProcessTable, proc: Any) -> Process:
+    """A process that executed twice at nearly one moment; the time of either record is before both."""
+    proc.run(SHELL)
+    table.forked(SHELL, CHILD, at(10))
+    table.executed(CHILD, at(20))
+    table.executed(CHILD, at(21))
+    return obtained(table, CHILD, 19)
+
+
+def test_of_two_execs_within_a_tick_the_record_of_the_second_is_told_by_what_runs(
+    table: ProcessTable, proc: Any
+) -> None:
+    child = two_execs_within_a_tick(table, proc)
+    proc.run(CHILD, SHELL, "/usr/bin/second")
+    image = table.confirm_exec(child, at(19), ["second", "-x"])
+    assert (image.exec_ns, child.pending) == (at(21), [])
+
+
+@pytest.mark.parametrize("argv", [["first", "-x"], None])
+def test_of_two_execs_within_a_tick_the_record_of_the_first_comes_first(
+    table: ProcessTable, proc: Any, argv: list[str] | None
+) -> None:
+    child = two_execs_within_a_tick(table, proc)
+    proc.run(CHILD, SHELL, "/usr/bin/second")
+    image = table.confirm_exec(child, at(19), argv)
+    assert image.exec_ns == at(20)
+    assert [pending.exec_ns for pending in child.pending] == [at(21)]
 
 
 def test_an_exec_record_without_the_connector_makes_an_image_of_its_own(offline: ProcessTable) -> None:
