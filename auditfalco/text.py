@@ -7,6 +7,7 @@ that are no UTF-8 all come out as escapes, so that a line stays one line and sho
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from typing import Any
@@ -58,7 +59,7 @@ def json_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
-        return repr(value)
+        return repr(value) if math.isfinite(value) else "null"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(json_text(item) for item in value) + "]"
     if isinstance(value, dict):

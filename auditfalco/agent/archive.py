@@ -15,6 +15,9 @@ from kernel_sources.audit.assembler import Assembler
 from kernel_sources.audit.logfile import LogCount, read_logs
 from kernel_sources.audit.rawevent import RawEvent
 
+MOST_HOSTS = 64
+"""Nodes whose state is kept; a log that names more has the one first met forgotten."""
+
 _LOG_TIME_ALONE = 0.0
 """The assembler's clock for logs: a constant, so that the time in the records decides alone."""
 
@@ -37,6 +40,7 @@ class Archive:
         self._paths = paths
         self._normalisers: dict[str, Normaliser] = {}
         self._assembler = Assembler()
+        self._other_before = 0
 
     def events(self) -> Iterator[tuple[Event, HostState]]:
         """Every event with the state it is seen against, in the order in which they are completed.
@@ -51,7 +55,7 @@ class Archive:
     @property
     def other(self) -> int:
         """Raw events that are about no system call, and so are no events here."""
-        return sum(normaliser.skipped for normaliser in self._normalisers.values())
+        return self._other_before + sum(normaliser.skipped for normaliser in self._normalisers.values())
 
     @property
     def lost(self) -> int:
@@ -73,8 +77,14 @@ class Archive:
         for raw in raws:
             host = self.hosts.get(raw.node)
             if host is None:
+                if len(self.hosts) >= MOST_HOSTS:
+                    self._forget(next(iter(self.hosts)))
                 host = self.hosts[raw.node] = HostState(raw.node or UNNAMED_HOST)
                 self._normalisers[raw.node] = Normaliser(host)
             event = self._normalisers[raw.node].event(raw)
             if event is not None:
                 yield event, host
+
+    def _forget(self, node: str) -> None:
+        del self.hosts[node]
+        self._other_before += self._normalisers.pop(node).skipped

@@ -10,6 +10,7 @@ detection does not wait for it.
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from collections import Counter
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from auditfalco.coverage.plan import Plan
-from auditfalco.coverage.scopes import HostMounts, Scope, container_scopes
+from auditfalco.coverage.scopes import HostMounts, Scope, TreeScope, container_scopes
 from auditfalco.model.process import Process
 from kernel_sources.audit.installed import InstalledRules
 from kernel_sources.errors import KernelSourceError
@@ -100,7 +101,7 @@ class ContainerOpens:
         overlays: frozenset[Scope] = frozenset(self._host.overlays)
         gone = self._overlays - overlays
         self._use(overlays - self._overlays)
-        for full_id in [name for name, scopes in self._containers.items() if scopes & gone]:
+        for full_id in [name for name, scopes in self._containers.items() if scopes & gone or _is_removed(scopes)]:
             self._asked.discard(full_id)
             self._release(self._containers.pop(full_id))
         self._release(gone)
@@ -146,3 +147,8 @@ class ContainerOpens:
     def _refuse(self, reason: str) -> None:
         self.refused.append(reason)
         del self.refused[:-REFUSALS_KEPT]
+
+
+def _is_removed(scopes: frozenset[Scope]) -> bool:
+    """Whether a directory of a container is gone: how a container without an overlay ends."""
+    return any(isinstance(scope, TreeScope) and not os.path.exists(scope.directory) for scope in scopes)

@@ -15,6 +15,7 @@ from auditfalco.language.eventset import EventSet
 from auditfalco.language.template import parse_template
 from auditfalco.language.tree import And, Check, FieldUse, Literal, Node, checks, fields, fold
 from auditfalco.language.types import Resolver
+from auditfalco.model.syscallnames import calls_of
 from auditfalco.ruleset.container_info import expand_container_info
 from auditfalco.ruleset.rule import Rule
 from kernel_sources.tables import syscall_number
@@ -75,8 +76,8 @@ def needs_of(rules: Iterable[Rule], resolve: Resolver) -> Needs:
 def syscalls(events: EventSet) -> frozenset[str]:
     """The system calls among some event types: those that the machine has in either ABI."""
     machines = host_machines()
-    names = events.known_names()
-    return frozenset(name for name in names if any(syscall_number(machine, name) is not None for machine in machines))
+    calls = (call for name in events.known_names() for call in calls_of(name))
+    return frozenset(call for call in calls if any(syscall_number(machine, call) is not None for machine in machines))
 
 
 def field_names(rule: Rule, resolve: Resolver) -> frozenset[str]:

@@ -53,6 +53,11 @@ class Container:
         """The short id that engines print: the first twelve characters."""
         return self.full_id[:SHORT_ID_LENGTH]
 
+    def stopped(self) -> None:
+        """Forget what another start of the same container may change: its first process has ended."""
+        self.described = False
+        self.start_ns = self.init_pid = None
+
     @property
     def is_host(self) -> bool:
         """Whether this stands for the host itself rather than for a container."""

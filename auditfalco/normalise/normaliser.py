@@ -6,6 +6,7 @@ from typing import Callable
 
 from auditfalco.model.event import Event
 from auditfalco.model.process import Process
+from auditfalco.model.syscallnames import event_type_of
 from auditfalco.normalise import executions, files, groups, modules, opens, terminal
 from auditfalco.normalise.call import Call
 from auditfalco.state.executables import deleted_name, memfd_name
@@ -59,14 +60,14 @@ class Normaliser:
         process = self._host.processes.obtain(syscall.pid, time_ns, syscall.ppid)
         _credentials(process, syscall)
         self._host.complete(process, time_ns)
-        event = Event(syscall.name, time_ns, raw.serial)
+        event = Event(event_type_of(syscall.name), time_ns, raw.serial)
         event.process = process
         event.result = syscall.exit
         event.record_types = tuple(record_type_name(record.type) for record in raw.records)
         self._number += 1
         event.number = self._number
         call = Call(raw, syscall, process, self._host)
-        builder = BUILDERS.get(syscall.name, _plain) if len(syscall.args) == _ARGUMENTS else _plain
+        builder = BUILDERS.get(event.type, _plain) if len(syscall.args) == _ARGUMENTS else _plain
         builder(call, event)
         if not (syscall.name in ("execve", "execveat") and call.succeeded):
             self._refresh(call)

@@ -20,6 +20,7 @@ from kernel_sources.procfs import Mount
 DEFAULT_ROOT = "/var/lib/docker"
 _LARGEST_STATE_FILE = 4 << 20
 _ID_LENGTH = 64
+_MOUNTED_FILES = frozenset({"/etc/hostname", "/etc/hosts", "/etc/resolv.conf"})
 _DECIMALS = re.compile(r"[0-9]{0,9}")
 _ALGORITHM = "sha256"
 """What stands before the colon of a whole image id, where a reference has its repository."""
@@ -98,8 +99,9 @@ def roots_in_mounts(mounts: Iterable[Mount]) -> set[str]:
     """The data roots that a mount table gives away.
 
     On the host by the overlays that the overlay2 driver mounts (`ROOT/overlay2/<layer>/merged`), inside a container by
-    the files that Docker mounts from `ROOT/containers/<id>/`. The latter are paths on their device; they are the host's
-    where that is mounted as the host's root.
+    the files that Docker mounts from `ROOT/containers/<id>/`, at the places where it mounts them: a container that may
+    mount could show other files. The latter are paths on their device; they are the host's where that is mounted as the
+    host's root.
     """
     found = set()
     for mount in mounts:
@@ -107,7 +109,7 @@ def roots_in_mounts(mounts: Iterable[Mount]) -> set[str]:
         if marker and mount.fs_type == "overlay" and rest.endswith("/merged"):
             found.add(root)
         root, marker, rest = mount.root.rpartition("/containers/")
-        if marker and len(rest.partition("/")[0]) == _ID_LENGTH:
+        if marker and mount.mount_point in _MOUNTED_FILES and len(rest.partition("/")[0]) == _ID_LENGTH:
             found.add(root)
     return found
 

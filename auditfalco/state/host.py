@@ -130,9 +130,7 @@ class HostState:
             layer = None if image.from_memfd or image.exe_path is None else self.layer_of(process, image.exe_path, None)
             writable = may_write(status.st_mode, status.st_uid, status.st_gid, process, image.capabilities)
             return ExecutedFile(status.st_ino, status.st_ctime_ns, status.st_mtime_ns, writable, layer)
-        recorded = next(
-            (path for path in paths if path.name is not None and path.name == exe), paths[0] if paths else None
-        )
+        recorded = _recorded_executable(paths, exe, image.argv)
         if recorded is None or recorded.inode is None:
             return None
         writable = None
@@ -206,6 +204,16 @@ class HostState:
             return True
         status = self._files.stat_in_root(root, name)
         return status is None or status.st_ino == path.inode
+
+
+def _recorded_executable(paths: Sequence[PathFacts], exe: str | None, argv: list[str] | None) -> PathFacts | None:
+    """The PATH record of an exec's file: the first, but the second for a script, whose interpreter is what runs.
+
+    The kernel puts a script's interpreter and the script in front of its arguments (fs/binfmt_script.c).
+    """
+    if len(paths) > 1 and argv is not None and argv[:2] == [paths[1].name, paths[0].name]:
+        return paths[1]
+    return next((path for path in paths if path.name == exe), paths[0] if paths else None)
 
 
 def _root_of(process: Process) -> str | None:

@@ -19,8 +19,8 @@ from auditfalco.model.container import HOST
 from auditfalco.model.process import Image, Process
 from auditfalco.state.containers import ContainerTable
 
-CLOCK_TICK_NS = 10_000_000
-"""How much too early a record's time may be: it is of the kernel's coarse clock, one tick at most (HZ=100)."""
+CLOCK_TICK_NS = 11_000_000
+"""How much too early a record's time may be: a tick (HZ=100) of the kernel's coarse clock, and below a millisecond."""
 
 DEAD_KEPT_NS = 30_000_000_000
 """How long an exited process can still be given records that come late."""
@@ -83,6 +83,8 @@ class ProcessTable:
             return
         process.exit_ns = time_ns
         process.descriptors.clear()
+        if process.container is not None and process.container.init_pid == pid:
+            process.container.stopped()
         self._dead.append(process)
         if process.parent is not None:
             process.parent.children.pop(pid, None)
@@ -270,6 +272,7 @@ class ProcessTable:
             if container is not HOST and container.start_ns is None and process.vpid in (None, 1):
                 # The first process of a container begins its pid namespace, which is what container.start_ts means.
                 container.start_ns = process.start_ns
+                container.init_pid = process.pid
 
     def _hand_over(self, child: Process, time_ns: int) -> None:
         """Give a child whose parent has died the parent that the kernel gave it.
