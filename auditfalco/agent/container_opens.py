@@ -1,30 +1,32 @@
 """Keeps the audit rules for opens in containers in step with the containers that exist.
 
-A container's overlay is asked for the moment it is mounted, which is before the container's first process runs. Its
-other file systems are known once a process has entered them, and are asked for then. All go again when the overlay
-does.
+The own file systems of all containers are covered by audit rules that stand from the beginning (coverage.scopes). What
+a container shares with the host is known once a process has entered it, and is asked for then, until its root goes
+away.
 
-The kernel may take half a second to take out a container's audit rules, so a thread of its own does the work, and
-detection does not wait for it.
+The kernel may take long to take out an audit rule, so a thread of its own does the work, and detection does not wait
+for it.
 """
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from auditfalco.coverage.plan import Plan
-from auditfalco.coverage.scopes import HostMounts, Scope, TreeScope, container_scopes
+from auditfalco.coverage.scopes import ContainerScopes, HostMounts, Scope, container_scopes
 from auditfalco.model.process import Process
 from kernel_sources.audit.installed import InstalledRules
 from kernel_sources.errors import KernelSourceError
 from kernel_sources.procfs import Mount, ProcFS
 
 REFUSALS_KEPT = 100
+
+MOST_CONTAINERS = 1024
+"""Containers whose shared directories are asked for; beyond, the first is dropped, and comes again if it lives."""
 
 
 class _Entered(NamedTuple):
@@ -53,12 +55,12 @@ class ContainerOpens:
         self._thread = threading.Thread(target=self._run, name="container opens", daemon=True)
         # Everything below belongs to the thread.
         self._host = HostMounts(())
-        self._overlays: frozenset[Scope] = frozenset()
-        self._containers: dict[str, frozenset[Scope]] = {}
+        self._standing: frozenset[Scope] = frozenset()
+        self._containers: OrderedDict[str, ContainerScopes] = OrderedDict()
         self._users: Counter[Scope] = Counter()
 
     def start(self) -> None:
-        """Ask for the overlays that exist, then follow the requests. The existing ones are in force on return."""
+        """Ask for what containers have of their own, then follow the requests. The former is in force on return."""
         if self._plan.container_calls and self._installed is not None:
             self._look_at_mounts()
             self._thread.start()
@@ -97,15 +99,15 @@ class ContainerOpens:
         mounts = self._proc.mountinfo("self")
         if mounts is None:
             return
-        self._host = HostMounts(mounts)
-        overlays: frozenset[Scope] = frozenset(self._host.overlays)
-        gone = self._overlays - overlays
-        self._use(overlays - self._overlays)
-        for full_id in [name for name, scopes in self._containers.items() if scopes & gone or _is_removed(scopes)]:
-            self._asked.discard(full_id)
-            self._release(self._containers.pop(full_id))
-        self._release(gone)
-        self._overlays = overlays
+        before, self._host = self._host, HostMounts(mounts)
+        # Where no rule can stand for all containers, each root is asked for the moment it is mounted.
+        standing = self._host.standing or frozenset(self._host.overlays)
+        self._use(standing - self._standing)
+        unmounted = before.overlays - self._host.overlays
+        for full_id in [name for name, container in self._containers.items() if container.root in unmounted]:
+            self._drop(full_id)
+        self._release(self._standing - standing)
+        self._standing = standing
 
     def _add_container(self, request: _Entered) -> None:
         found = container_scopes(request.mounts, self._host)
@@ -115,8 +117,14 @@ class ContainerOpens:
         if request.full_id in self._containers:
             return
         self.unseen.update(found.unseen)
-        self._containers[request.full_id] = found.scopes
+        self._containers[request.full_id] = found
         self._use(found.scopes)
+        if len(self._containers) > MOST_CONTAINERS:
+            self._drop(next(iter(self._containers)))
+
+    def _drop(self, full_id: str) -> None:
+        self._asked.discard(full_id)
+        self._release(self._containers.pop(full_id).scopes)
 
     def _use(self, scopes: frozenset[Scope]) -> None:
         fresh = [scope for scope in scopes if not self._users[scope]]
@@ -147,8 +155,3 @@ class ContainerOpens:
     def _refuse(self, reason: str) -> None:
         self.refused.append(reason)
         del self.refused[:-REFUSALS_KEPT]
-
-
-def _is_removed(scopes: frozenset[Scope]) -> bool:
-    """Whether a directory of a container is gone: how a container without an overlay ends."""
-    return any(isinstance(scope, TreeScope) and not os.path.exists(scope.directory) for scope in scopes)

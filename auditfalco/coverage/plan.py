@@ -18,6 +18,7 @@ from kernel_sources.tables import machine_number, syscall_number
 KEY = "auditfalco"
 """The key of all our audit rules."""
 
+
 @dataclass(frozen=True)
 class Plan:
     """What to install, before any container is seen.
