@@ -185,7 +185,6 @@ def test_files_opened_at_a_terminal(
     doer: str,
 ) -> None:
     shell = container_shell()
-    _wait_for_rules(agent_on, shell)
     shell.run(line)
     # The shell reads /etc/passwd for its prompt as well: the flags tell the opens apart.
     about = {"fd__nameraw": spelled, "proc__name": doer, "evt__arg__flags": flags}
@@ -220,19 +219,8 @@ def check_but_ancestors(alert: Alert, rules: Path, expected: dict[str, Any]) -> 
     check(told, rules, {name: "" if value is None else value for name, value in expected.items()})
 
 
-def _wait_for_rules(agent: AgentProcess, shell: ContainerShell) -> None:
-    """Wait until the container's own file systems are watched, which begins when a process has entered."""
-    for _ in range(50):
-        shell.run("read l < /proc/loadavg; : > /dev/shm/probe")
-        seen = {alert["output_fields"].get("fd.name") for alert in agent.alerts(FILE_OPENED)}
-        if {"/proc/loadavg", "/dev/shm/probe"} <= seen:
-            return
-    raise AssertionError(agent.messages())
-
-
 def test_ignored_files_raise_nothing(agent_on: AgentProcess, container_shell: OpenShell) -> None:
     shell = container_shell()
-    _wait_for_rules(agent_on, shell)
     shell.run("cat /proc/mounts > /dev/null; cat /etc/ld.so.cache; read l < /proc/mounts; cat /etc/nsswitch.conf")
     agent_on.wait_alert(of_container(shell.container, FILE_OPENED, fd__name="/etc/nsswitch.conf"))
     names = {alert["output_fields"]["fd.name"] for alert in agent_on.alerts(FILE_OPENED)}
