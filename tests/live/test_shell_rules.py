@@ -13,7 +13,7 @@ from harness.docker import Docker
 from harness.programs import Compiler
 from harness.rulefiles import COMMAND, FILE_OPENED, KERNEL_MODULE, TERMINAL_SHELL, rule_files
 from harness.scope import AuditScope
-from harness.shell import ContainerShell, OpenShell
+from harness.shell import OpenShell
 from harness.terminal import StartTerminal
 
 # What the kernel answers to module calls without module support; the arguments are nonsense, so one with support
@@ -217,6 +217,18 @@ def check_but_ancestors(alert: Alert, rules: Path, expected: dict[str, Any]) -> 
             assert alert["output_fields"][name] is None
     told = {**alert, "output_fields": {k: "" if v is None else v for k, v in alert["output_fields"].items()}}
     check(told, rules, {name: "" if value is None else value for name, value in expected.items()})
+
+
+def test_files_shared_with_the_host(agent: StartAgent, container_shell: OpenShell, tmp_path: Path) -> None:
+    running = agent(rule_files()[0])
+    directory, file = tmp_path / "shared", tmp_path / "single"
+    (directory / "below").mkdir(parents=True)
+    file.write_text("one\n")
+    shell = container_shell(options=["-v", f"{directory}:/data", "-v", f"{file}:/etc/single"])
+    shell.run("echo x > /data/below/new; read l < /etc/single")
+    written = running.wait_alert(of_container(shell.container, FILE_OPENED, fd__name="/data/below/new"))
+    assert written["output_fields"]["evt.arg.flags"] == "O_TRUNC|O_CREAT|O_WRONLY|O_F_CREATED"
+    running.wait_alert(of_container(shell.container, FILE_OPENED, fd__name="/etc/single"))
 
 
 def test_ignored_files_raise_nothing(agent_on: AgentProcess, container_shell: OpenShell) -> None:
