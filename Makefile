@@ -1,6 +1,7 @@
 # make run    set up what running needs, then run the agent with the shipped rules until Ctrl-C; ARGS="…" adds arguments
 # make setup  set up everything, tests included; the console script is then .venv/bin/auditfalco
 # make test   set up everything, then every check and every test; live tests run where the machine allows
+# make bench  measure; prints tables, passes or fails nothing
 # make check  the static checks alone
 # make unit   the tests without the live ones
 # make clean  remove what make has made
@@ -17,7 +18,7 @@ RUN_PACKAGES := python3-audit python3-venv python3-dev gcc libc6-dev ca-certific
 # auditd has auditctl, which cross-checks our audit rules; gcc-multilib makes the 32-bit programs.
 LIVE_TEST_PACKAGES := auditd docker.io busybox-static gcc-multilib
 
-.PHONY: run setup test check unit clean
+.PHONY: run setup test bench check unit clean
 .DEFAULT_GOAL := setup
 
 run: $(VENV)/.ready-to-run
@@ -35,6 +36,9 @@ check: setup
 
 unit: setup
 	$(VENV)/bin/python -m pytest -m "not live" $(PYTEST_ARGS)
+
+bench: setup
+	$(VENV)/bin/python tests/bench/rule_loading.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
