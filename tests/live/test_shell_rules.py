@@ -108,6 +108,17 @@ def test_shell_put_into_a_container(
         dockerd.remove(container)
 
 
+@pytest.mark.parametrize(("user", "uid", "name"), [("alice", 1000, "alice"), ("4321", 4321, "<NA>")])
+def test_shell_of_a_user_of_the_container(
+    agent: StartAgent, container_shell: OpenShell, user: str, uid: int, name: str
+) -> None:
+    running = agent(rule_files()[0])
+    shell = container_shell(options=["--user", user])
+    told = running.wait_alert(of_container(shell.container, TERMINAL_SHELL))["output_fields"]
+    assert (told["user.uid"], told["user.name"]) == (uid, name)
+    assert told["evt.arg.flags"] == "EXE_LOWER_LAYER"  # the program is root's, and the user has no capability
+
+
 def test_containers_older_than_the_agent(
     agent: StartAgent, rules: Path, container_shell: OpenShell, dockerd: Docker, audit_scope: AuditScope
 ) -> None:
