@@ -62,9 +62,9 @@ def test_a_failed_open_has_a_name_and_no_file(read: Any, machine: Any, records: 
     present = {
         "num": -1,
         "typechar": "f",
-        "name": "/root/.ssh/id_rsa",
+        "name": "/home/alice/.ssh/id_rsa",
         "nameraw": ".ssh/id_rsa",
-        "directory": "/root/.ssh",
+        "directory": "/home/alice/.ssh",
     }
     assert {name: read(f"fd.{name}", event) for name in NAMES} == {**dict.fromkeys(NAMES), **present}
 
