@@ -56,7 +56,7 @@ def test_a_file(read: Any) -> None:
 def test_a_failed_open_has_a_name_and_no_file(read: Any, machine: Any, records: Any) -> None:
     event = machine.event(
         records.syscall(257, (CWD, "55d0", "0", "0"), exit=-2),
-        records.cwd("/root"),
+        records.cwd("/home/alice"),
         records.path(0, ".ssh/id_rsa", nametype="UNKNOWN", inode=None),
     )
     present = {
