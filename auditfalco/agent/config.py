@@ -1,22 +1,38 @@
-"""The agent's configuration: Falco's keys and defaults, a file, and overrides from the command line.
+"""The agent's configuration: Falco's keys and defaults, files, and overrides from the command line.
 
 Keys that the agent does not serve are named in a warning, so that nobody believes them in force.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-import yaml
+from auditfalco.agent.config_rules import append_outputs, switches
+from auditfalco.agent.config_schema import CONFIG_SCHEMA
+from auditfalco.agent.config_source import (
+    INCLUDES,
+    ConfigError,
+    Override,
+    Tree,
+    included_files,
+    merge,
+    parse_override,
+    read_file,
+)
+from auditfalco.agent.schema import SchemaStatus, file_status
+from auditfalco.ruleset.append_output import AppendOutput
+from auditfalco.ruleset.rule import Switch
 
-from auditfalco.errors import AuditfalcoError
-from auditfalco.model.location import Location
+__all__ = ["DEFAULTS", "Config", "ConfigError", "ConfigFile", "load"]
 
 DEFAULTS: dict[str, Any] = {
+    "config_files": None,
     "rules_files": None,
+    "rules": None,
+    "append_output": None,
     "time_format_iso_8601": False,
     "json_output": False,
     "json_include_output_property": True,
@@ -27,129 +43,193 @@ DEFAULTS: dict[str, Any] = {
     "priority": "debug",
     "rule_matching": "first",
     "stdout_output.enabled": True,
+    "log_stderr": False,
     "auditfalco.docker_roots": ["/var/lib/docker"],
 }
 """Every key that takes effect, with its default; a dot stands between a mapping and its key.
 
-rules_files None: the shipped rules.
+rules_files None: no file names any. config_files, rules and append_output are read by modules of their own.
 """
 
-_STEP = re.compile(r"(?P<name>(?:[^.\[\]\\]|\\.)+)(?P<index>(?:\[\d*\])*)(?:\.|$)")
+_FORMER_NAMES = {"rules_files": "rules_file"}
+"""Keys that Falco once called otherwise; the former name still counts."""
+
+_OF_ANY_SHAPE = frozenset({"config_files", "rules", "append_output"})
 
 
-class ConfigError(AuditfalcoError):
-    """Raised when the configuration cannot be used."""
+@dataclass(frozen=True)
+class ConfigFile:
+    """A file that was read, and how it stands to the schema."""
+
+    path: str
+    status: SchemaStatus
 
 
 class Config:
     """Values by key; every key of DEFAULTS has one.
 
     Attributes:
+        tree: everything that files and overrides say, nested, also keys that take no effect.
+        files: the files that were read, in order.
+        switches: what the key `rules` switches on and off.
+        append_outputs: what the key `append_output` adds to the output of rules.
         warnings: keys that have no effect, one line each.
+        not_taken: values of the wrong type, whose keys have their defaults, one line each.
     """
 
     def __init__(self) -> None:
         self._values = dict(DEFAULTS)
+        self.tree: Tree = {}
+        self.files: list[ConfigFile] = []
+        self.switches: tuple[Switch, ...] = ()
+        self.append_outputs: tuple[AppendOutput, ...] = ()
         self.warnings: list[str] = []
+        self.not_taken: list[str] = []
 
     def __getitem__(self, key: str) -> Any:
         """The value of a key of DEFAULTS."""
         return self._values[key]
 
-    def merge(self, values: Mapping[str, Any], origin: str) -> None:
-        """Take over nested values; `origin` says in messages where they are from.
+    def settle(self) -> None:
+        """Take the values of all keys from the tree; one of the wrong type leaves the default in force.
 
         Raises:
-            ConfigError: a value is of the wrong type.
+            ConfigError: `rules` or `append_output` cannot be used.
         """
-        for key, value in _flat(values):
-            if key not in DEFAULTS:
-                near = get_close_matches(key, DEFAULTS, n=1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                self.warnings.append(f"{origin}: the key {key} has no effect{hint}")
-                continue
-            self._values[key] = _checked(key, value, origin)
+        for key in DEFAULTS:
+            value = _lookup(self.tree, key)
+            if value is None and key in _FORMER_NAMES:
+                value = self.tree.get(_FORMER_NAMES[key])
+            if value is not None and _fault(key, value) is None:
+                self._values[key] = [value] if key == "rules_files" and isinstance(value, str) else value
+        roots = self._values["auditfalco.docker_roots"]
+        self._values["auditfalco.docker_roots"] = [roots] if isinstance(roots, str) else roots
+        self.switches = switches(self.tree.get("rules"))
+        self.append_outputs = append_outputs(self.tree.get("append_output"))
 
 
-def load(path: str | None, overrides: Iterable[str]) -> Config:
-    """The configuration of a file (None: no file), with `key=value` overrides laid over it.
+def load(path: str | None, overrides: Iterable[str], lenient: bool = False) -> Config:
+    """The configuration of a file (None: no file) and those it includes, with `key=value` overrides laid over it.
+
+    A value of the wrong type in a file breaks its schema, and leaves the default in force, as in Falco. In an override,
+    which no schema checks, it is refused.
+
+    Args:
+        lenient: overrides of the wrong type, too, leave the default in force.
 
     Raises:
-        ConfigError: the file cannot be read or parsed, an override has no `=`, or a value is of the wrong type.
+        ConfigError: a file cannot be read or parsed, an override has no `=` or is of the wrong type, or `rules` or
+            `append_output` cannot be used.
     """
     config = Config()
-    if path is not None:
-        config.merge(_read(path), path)
-    for override in overrides:
-        key, equals, text = override.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"-o {override}: an override is written KEY=VALUE")
-        config.merge(_nested(key, _scalar(text, override)), f"-o {override}")
+    parsed = [parse_override(override) for override in overrides]
+    including, others = _split(parsed)
+    _read_files(config, path, including)
+    for override in others:
+        override.put_into(config.tree)
+        config.warnings += _unserved(_nested(override), f"-o {override.written}")
+        for fault in _override_faults(override, config.tree):
+            if not lenient:
+                raise ConfigError(f"-o {override.written}: {fault}")
+            config.not_taken.append(f"-o {override.written}: {fault}; the default stays in force")
+    config.settle()
     return config
 
 
-def _read(path: str) -> Mapping[str, Any]:
-    try:
-        with open(path, "rb") as file:
-            loaded = yaml.load(file, Loader=yaml.CSafeLoader)
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = Location(path, mark.line + 1, mark.column + 1) if mark is not None else None
-        raise ConfigError(error.problem or "not YAML", place) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: not YAML: {error}".splitlines()[0]) from None
-    if loaded is None:
-        return {}
-    if not isinstance(loaded, dict):
-        raise ConfigError("a configuration is a mapping of keys to values", Location(path, 1, 1))
-    return loaded
+def _split(overrides: Sequence[Override]) -> tuple[list[Override], list[Override]]:
+    """Part the overrides of `config_files`, which count before files are merged, from the others."""
+    including = [override for override in overrides if override.names[:1] == (INCLUDES,)]
+    return including, [override for override in overrides if override not in including]
 
 
-def _scalar(text: str, override: str) -> Any:
-    try:
-        return yaml.load(text, Loader=yaml.CSafeLoader) if text else ""
-    except (yaml.YAMLError, ValueError):
-        raise ConfigError(f"-o {override}: the value is no YAML") from None
+def _read_files(config: Config, main: str | None, including: Iterable[Override]) -> None:
+    if main is not None:
+        values = read_file(main)
+        _note(config, main, values)
+        config.tree = _unshared(values)
+    for override in including:
+        override.put_into(config.tree)
+    for path, strategy in list(included_files(config.tree, main)):
+        included = read_file(path)
+        if INCLUDES in included:
+            raise ConfigError(f"Config error: '{INCLUDES}' directive in included config file {path}.")
+        _note(config, path, included)
+        merge(config.tree, _unshared(included), strategy)
 
 
-def _nested(path: str, value: Any) -> dict[str, Any]:
-    """The mapping that an override's path (`a.b.c`) stands for."""
-    names = []
-    position = 0
-    for step in _STEP.finditer(path):
-        if step.start() != position or step.group("index"):
-            break
-        names.append(re.sub(r"\\(.)", r"\1", step.group("name")))
-        position = step.end()
-    if position != len(path) or not names:
-        return {path: value}
-    nested: Any = value
-    for name in reversed(names):
+def _unshared(value: Any) -> Any:
+    """A copy in which YAML's aliases no longer share what overrides may change."""
+    if isinstance(value, dict):
+        return {key: _unshared(item) for key, item in value.items()}
+    return [_unshared(item) for item in value] if isinstance(value, list) else value
+
+
+def _note(config: Config, path: str, values: Tree) -> None:
+    """Write down that a file was read, and what in it has no effect."""
+    config.files.append(ConfigFile(path, file_status(path, CONFIG_SCHEMA)))
+    config.warnings += _unserved(values, path)
+    for key in DEFAULTS:
+        value = _lookup(values, key)
+        fault = None if value is None else _fault(key, value)
+        if fault is not None:
+            config.not_taken.append(f"{path}: {fault}; the default stays in force")
+
+
+def _nested(override: Override) -> Mapping[str, Any]:
+    """An override as the mapping that it stands for, indices left out."""
+    nested: Any = override.value
+    for name in reversed(override.names or (override.key,)):
         nested = {name: nested}
     return dict(nested)
 
 
-def _flat(values: Mapping[Any, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+def _unserved(values: Mapping[Any, Any], origin: str) -> list[str]:
+    """One line for each key that has no effect."""
+    lines = []
+    for key in _flat(values):
+        if key not in DEFAULTS and key not in _FORMER_NAMES.values():
+            near = get_close_matches(key, DEFAULTS, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            lines.append(f"{origin}: the key {key} has no effect{hint}")
+    return lines
+
+
+def _flat(values: Mapping[Any, Any], prefix: str = "") -> Iterable[str]:
     for key, value in values.items():
         name = f"{prefix}{key}"
         if isinstance(value, dict) and name not in DEFAULTS and any(known.startswith(name + ".") for known in DEFAULTS):
             yield from _flat(value, name + ".")
         else:
-            yield name, value
+            yield name
 
 
-def _checked(key: str, value: Any, origin: str) -> Any:
+def _lookup(tree: Mapping[str, Any], key: str) -> Any:
+    found: Any = tree
+    for name in key.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+def _override_faults(override: Override, tree: Mapping[str, Any]) -> Iterable[str]:
+    """What is wrong with the keys that an override has changed."""
+    changed = ".".join(override.names)
+    for key in DEFAULTS:
+        if f"{changed}.".startswith(f"{key}.") or f"{key}.".startswith(f"{changed}."):
+            value = _lookup(tree, key)
+            fault = None if value is None else _fault(key, value)
+            if fault is not None:
+                yield fault
+
+
+def _fault(key: str, value: Any) -> str | None:
+    """What is wrong with the type of a value; None when nothing is."""
     default = DEFAULTS[key]
     if isinstance(default, bool):
-        if not isinstance(value, bool):
-            raise ConfigError(f"{origin}: {key} is true or false, not {value!r}")
-    elif isinstance(default, str):
-        if not isinstance(value, str):
-            raise ConfigError(f"{origin}: {key} is a text, not {value!r}")
-    elif isinstance(value, str):
-        return [value]
-    elif not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ConfigError(f"{origin}: {key} is a list of texts, not {value!r}")
-    return value
+        return None if isinstance(value, bool) else f"{key} is true or false, not {value!r}"
+    if isinstance(default, str):
+        return None if isinstance(value, str) else f"{key} is a text, not {value!r}"
+    if key in _OF_ANY_SHAPE or isinstance(value, str):
+        return None
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return None
+    return f"{key} is a list of texts, not {value!r}"

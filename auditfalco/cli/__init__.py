@@ -15,6 +15,9 @@ COMMANDS = {
     "run": "watch this host and alert, until Ctrl-C",
     "replay": "run rules on audit logs",
     "decode": "print audit logs as normalised events",
+    "explain": "show what a condition or rule says of an event, and why",
+    "fields": "list the fields that rules may use",
+    "events": "list the event types and their parameters",
 }
 """Every command and what it does."""
 
@@ -24,6 +27,7 @@ examples:
   auditfalco run -r my_rules.yaml -o json_output=true
   auditfalco replay /var/log/audit/audit.log -r my_rules.yaml
   auditfalco decode --json audit.log.1.gz
+  auditfalco explain --condition 'proc.name = sh' --event event.json
   auditfalco COMMAND --help                        everything about a command"""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from auditfalco.agent.alerting import Alerting
 from auditfalco.agent.archive import Archive
@@ -50,13 +51,14 @@ def main(argv: Sequence[str]) -> int:
 class Replay:
     """Rules applied to an archive, host by host."""
 
-    def __init__(self, ruleset: Ruleset, form: AlertForm) -> None:
+    def __init__(self, ruleset: Ruleset, form: AlertForm, matching: str = "first") -> None:
         self._ruleset = ruleset
+        self._matching = matching
         self._form = form
         self._by_host: dict[int, Alerting] = {}
 
-    def run(self, archive: Archive) -> None:
-        """Print the alerts, then on standard error what was read and what fired.
+    def run(self, archive: Archive, summary: TextIO = sys.stderr) -> None:
+        """Print the alerts, then on standard error what was read, and on `summary` what fired.
 
         Raises:
             UnreadableLog: at the first log that cannot be read, after the alerts before it.
@@ -65,10 +67,12 @@ class Replay:
         for event, host in archive.events():
             alerting = self._by_host.get(id(host))
             if alerting is None:
-                alerting = self._by_host[id(host)] = Alerting(self._ruleset, host)
+                alerting = self._by_host[id(host)] = Alerting(self._ruleset, host, self._matching)
             for alert in alerting.alerts(event):
                 counts.count(alert)
                 print(self._form.line(alert))
         sys.stdout.flush()
-        for line in (*archive.closing_lines(), *counts.summary([rule.name for rule in self._ruleset])):
+        for line in archive.closing_lines():
             print(line, file=sys.stderr)
+        for line in counts.summary([rule.name for rule in self._ruleset]):
+            print(line, file=summary)

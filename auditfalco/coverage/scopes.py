@@ -134,9 +134,7 @@ def _standing_scopes(mounts: Sequence[Mount]) -> frozenset[Scope]:
 
     Below the first mounts of boot there are only the kernel's internal file systems.
     """
-    first = min(
-        (mount.minor for mount in mounts if mount.mount_point in ("/proc", "/sys") and not mount.major), default=0
-    )
+    first = min((mount.minor for mount in mounts if mount.fs_type in ("proc", "sysfs")), default=0)
     own = {mount.minor for mount in mounts if mount.major == 0 and not _is_a_containers(mount)}
     holes: list[int] = []
     end = first

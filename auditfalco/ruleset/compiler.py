@@ -122,7 +122,9 @@ class _Compilation:
             place = error.location if isinstance(error.location, Location) else self.in_condition[-1].location
             contexts = (*self.in_condition, Context("condition expression", "", place))
             unknown = isinstance(error, (UnknownFieldError, UnknownEventTypeError))
-            self.refuse("LOAD_ERR_COMPILE_CONDITION", error.message, contexts, error.mend, unknown)
+            # Falco's message, which tools look for, has these words of its own before the field.
+            called = "filter_check called with " if isinstance(error, UnknownFieldError) else ""
+            self.refuse("LOAD_ERR_COMPILE_CONDITION", f"{called}{error.message}", contexts, error.mend, unknown)
             return False
         self.warn_of(advice.remarks_on_constants(condition, self.catalogue.resolve))
         return True

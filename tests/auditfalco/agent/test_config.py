@@ -103,11 +103,20 @@ def test_a_value_of_the_wrong_type(override: str, message: str) -> None:
     assert str(caught.value).startswith(f"-o {override}: {message}")
 
 
-def test_a_value_of_the_wrong_type_in_a_file(tmp_path: Path) -> None:
-    path = written(tmp_path, "json_output: perhaps\n")
-    with pytest.raises(ConfigError, match="json_output is true or false") as caught:
-        load(path, [])
-    assert path in str(caught.value)
+def test_a_value_of_the_wrong_type_in_a_file_leaves_the_default_in_force(tmp_path: Path) -> None:
+    path = written(tmp_path, "json_output: perhaps\npriority: notice\n")
+    config = load(path, [])
+    assert (config["json_output"], config["priority"]) == (False, "notice")
+    assert config.not_taken == [f"{path}: json_output is true or false, not 'perhaps'; the default stays in force"]
+    assert str(config.files[0].status).startswith("failed for <root>[json_output]: ")
+
+
+def test_a_lenient_reader_takes_the_default_for_an_override_of_the_wrong_type() -> None:
+    config = load(None, ["json_output=maybe", "priority=notice"], lenient=True)
+    assert (config["json_output"], config["priority"]) == (False, "notice")
+    assert config.not_taken == [
+        "-o json_output=maybe: json_output is true or false, not 'maybe'; the default stays in force"
+    ]
 
 
 @pytest.mark.parametrize("override", ["json_output", "", "=true"])

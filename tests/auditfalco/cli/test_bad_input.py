@@ -147,7 +147,7 @@ def test_wrong_usage() -> None:
     assert (Done().code, Done("nonsense").code, Done("decode").code, Done("replay", "--nonsense").code) == (2, 2, 2, 2)
     assert "there is no command 'nonsense'" in Done("nonsense").err
     assert Done("run", "--nonsense").code == 1  # as Falco
-    assert Done("run", "-M", "soon").err.startswith("Error: argument -M: invalid")
+    assert Done("run", "-M", "soon").err.startswith("Error: Argument ‘soon’ failed to parse: it is the argument of -M")
     assert Done("run", "--only-loginuid", "-5").code == 1
     for command in ((), ("run",), ("replay",), ("decode",)):
         done = Done(*command, "--help")
@@ -161,7 +161,7 @@ def test_wrong_usage() -> None:
         (["-c", "/nonexistent/a.yaml"], "Could not find configuration file at /nonexistent/a.yaml"),
         (["-o", "json_output"], "an override is written KEY=VALUE"),
         (["-o", "json_output=maybe"], "json_output is true or false"),
-        (["-o", "priority=loud"], "there is no priority 'loud'"),
+        (["-o", "priority=loud"], 'Unknown priority "loud"--must be one of emergency'),
         (["-o", "rule_matching=some"], 'Unknown rule matching strategy "some"'),
         (["-o", "stdout_output.enabled=false"], "No output configured"),
     ],
@@ -209,3 +209,13 @@ def test_a_kernel_that_gives_no_audit_socket(
     assert told.err.startswith("Error: ")
     assert told.err.count("\n") == 1
     assert "root" in told.err
+
+
+def test_run_reads_a_log_in_place_of_the_kernel(log: Path, rules: Path, tmp_path: Path) -> None:
+    done = Done("run", "-e", log, "-r", rules)
+    assert done.code == 0
+    assert "Notice read (file=/etc/passwd)" in done.out
+    assert "Events detected: 1" in done.out
+    missing = Done("run", "-e", tmp_path / "missing.log", "-r", rules)
+    assert (missing.code, missing.out) == (1, "")
+    assert missing.err.startswith(f"Error: {tmp_path}/missing.log: No such file")

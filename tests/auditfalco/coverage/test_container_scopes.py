@@ -1,4 +1,7 @@
-"""What a container can open, told from mount tables as a Docker host has them, its paths below a directory of ours."""
+"""What a container can open, told from mount tables as a Docker host has them, its paths below a directory of ours.
+
+The host has a disk with a number as high as containers', so that nothing stands for all of them.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ HOST = """\
 22 25 0:5 / {root}/dev rw,nosuid - devtmpfs udev rw
 23 25 0:24 / {root}/run rw,nosuid - tmpfs tmpfs rw
 26 25 254:2 / {root}/home rw,relatime - ext4 /dev/vda2 rw
+27 25 259:300 / {root}/mnt rw,relatime - ext4 /dev/nvme3n1 rw
 90 25 0:51 / {root}/var/lib/docker/overlay2/aa/merged rw,relatime - overlay overlay rw,lowerdir=/l,upperdir=/u
 91 23 0:4 net:[4026532300] {root}/run/docker/netns/aa rw - nsfs nsfs rw
 """

@@ -142,7 +142,7 @@ def test_reports() -> None:
         "  condition: evt.type=open and proc.nme=x",
         "                               ^",
         "------",
-        "LOAD_ERR_COMPILE_CONDITION (Error compiling condition): nonexistent field proc.nme",
+        "LOAD_ERR_COMPILE_CONDITION (Error compiling condition): filter_check called with nonexistent field proc.nme",
         "did you mean proc.name?",
     ]
 

@@ -1,0 +1,127 @@
+"""The part of `run` that watches this host."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from auditfalco.agent.alerting import Alerting
+from auditfalco.agent.archive import Archive
+from auditfalco.agent.config import Config
+from auditfalco.agent.config_checks import check_run
+from auditfalco.agent.daemon import Daemon, MachineCannot
+from auditfalco.agent.losses import LAYERS
+from auditfalco.cli import DONE, MACHINE_CANNOT
+from auditfalco.cli.replay import Replay
+from auditfalco.cli.startup import Start, load_rules, switched
+from auditfalco.coverage.needs import Needs, needs_of
+from auditfalco.coverage.plan import plan
+from auditfalco.errors import AuditfalcoError
+from auditfalco.fields.catalogue import CATALOGUE
+from auditfalco.outputs.form import AlertForm
+from auditfalco.outputs.queued import QueuedSink
+from auditfalco.outputs.stream import StreamSink
+from auditfalco.ruleset.rule import Ruleset
+from kernel_sources.audit.logfile import UnreadableLog
+from kernel_sources.procfs import ProcFS
+
+
+def watch(begun: Start) -> int:
+    """Watch until the end, or only load everything where `--dry-run` says so; returns the exit code.
+
+    Raises:
+        AuditfalcoError: rules, configuration or options cannot be used.
+    """
+    options, config = begun.options, begun.config
+    ruleset = switched(begun, load_rules(begun))
+    check_run(config.tree)
+    if not config["stdout_output.enabled"]:
+        raise AuditfalcoError("No output configured, please make sure at least one output is configured and enabled.")
+    needs = needs_of(ruleset, CATALOGUE.resolve_output)
+    if options.dry_run:
+        for warning in config.warnings:
+            print(f"Warning: {warning}", file=sys.stderr)
+        return DONE
+    if options.log is not None:
+        return _replay(options.log, ruleset, config)
+    try:
+        daemon = _daemon(begun, ruleset, needs)
+        with ExitStack() as cleanup:
+            if options.pidfile is not None:
+                _write_pid(Path(options.pidfile), cleanup)
+            daemon.run(options.seconds)
+    except MachineCannot as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return MACHINE_CANNOT
+    _summarise(daemon)
+    return DONE
+
+
+def _replay(log: str, ruleset: Ruleset, config: Config) -> int:
+    """Run the rules on a log in place of the kernel's events; Falco's `-e`."""
+    try:
+        Replay(ruleset, _form(config), config["rule_matching"].lower()).run(Archive([log]), sys.stdout)
+    except UnreadableLog as error:
+        raise AuditfalcoError(str(error)) from None
+    return DONE
+
+
+def _daemon(begun: Start, ruleset: Ruleset, needs: Needs) -> Daemon:
+    options, config = begun.options, begun.config
+    sink = QueuedSink(
+        StreamSink(sys.stdout.buffer, _form(config), config["buffered_outputs"] and not options.unbuffered)
+    )
+    matching = config["rule_matching"].lower()
+    daemon = Daemon(
+        plan(needs, options.login_uids, ProcFS().own_pid()),
+        lambda host: Alerting(ruleset, host, matching, config["time_format_iso_8601"]),
+        [sink],
+        config["auditfalco.docker_roots"],
+    )
+    _warn(daemon, ruleset, needs, config)
+    return daemon
+
+
+def _form(config: Config) -> AlertForm:
+    return AlertForm(
+        json_output=config["json_output"],
+        iso_time=config["time_format_iso_8601"],
+        include_output=config["json_include_output_property"],
+        include_message=config["json_include_message_property"],
+        include_fields=config["json_include_output_fields_property"],
+        include_tags=config["json_include_tags_property"],
+    )
+
+
+def _warn(daemon: Daemon, ruleset: Ruleset, needs: Needs, config: Config) -> None:
+    for warning in config.warnings:
+        daemon.say(warning)
+    for rule in ruleset:
+        if rule.enabled and rule.source != "syscall":
+            daemon.say(f"rule {rule.name!r} is not served: its source is {rule.source}")
+    for name in needs.unbounded:
+        daemon.say(f"rule {name!r} names no event type: it sees program starts, and what other rules ask for, only")
+    if needs.calls & {"open", "openat", "openat2", "creat"}:
+        daemon.say("rules about opens outside containers: every open on this host is recorded, which costs time")
+
+
+def _write_pid(path: Path, cleanup: ExitStack) -> None:
+    try:
+        path.write_text(f"{os.getpid()}\n")
+    except OSError as error:
+        raise AuditfalcoError(f"cannot write the pid file {path}: {error.strerror}") from None
+    cleanup.callback(path.unlink, missing_ok=True)
+
+
+def _summarise(daemon: Daemon) -> None:
+    for line in daemon.alerting.counts.summary(daemon.alerting.rule_names):
+        print(line)
+    sys.stdout.flush()
+    print("Syscall event drop monitoring:", file=sys.stderr)
+    print(f"   - event drop detected: {daemon.drop_alerts} occurrences", file=sys.stderr)
+    print(f"   - num times actions taken: {daemon.drop_alerts}", file=sys.stderr)
+    for layer, count in daemon.losses.items():
+        if count:
+            print(f"   - {layer}: {count} {LAYERS[layer]}", file=sys.stderr)
