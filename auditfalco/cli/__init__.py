@@ -16,6 +16,7 @@ COMMANDS = {
     "replay": "run rules on audit logs",
     "decode": "print audit logs as normalised events",
     "explain": "show what a condition or rule says of an event, and why",
+    "lint": "tell where valid rules mean something else than they seem to",
     "fields": "list the fields that rules may use",
     "events": "list the event types and their parameters",
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from auditfalco.language.parser import parse
 from auditfalco.language.printer import text
 from auditfalco.language.tree import And, Not
 from auditfalco.model.location import Location
@@ -156,3 +157,5 @@ def test_published_rules_load(path: Path) -> None:
     result = load([path])
     assert result.errors == []
     assert len(result.ruleset.rules) >= 4
+    for rule in result.ruleset.rules:
+        assert parse(text(rule.condition)) == rule.condition
