@@ -1,7 +1,7 @@
 """Conditions that load and mean something else than they seem to.
 
-The meaning is Falco's, and is kept; these are the places where it surprises. Source: libsinsp's sinsp_filtercheck_fd.cpp
-and sinsp_filtercheck_thread.cpp, version 0.25; falco's rule_loader_compiler.cpp, version 0.44.
+The meaning is Falco's, and is kept; these are the places where it surprises. Source: libsinsp's
+sinsp_filtercheck_fd.cpp and sinsp_filtercheck_thread.cpp (0.25), falco's rule_loader_compiler.cpp (0.44).
 """
 
 from __future__ import annotations
