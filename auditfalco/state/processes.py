@@ -57,6 +57,7 @@ class ProcessTable:
 
     def __len__(self) -> int:
         return self._count
+
     # What the connector tells. Times are nanoseconds since the epoch.
 
     def forked(self, parent_pid: int, child_pid: int, time_ns: int) -> None:
