@@ -195,7 +195,7 @@ class _Composer:
         if anchor is not None:
             self.anchors[anchor] = (node, size)
         if parent.size > MAX_NODES:
-            raise YamlError(f"aliases stand for more than {MAX_NODES} values", node.place)
+            raise YamlError(f"more than {MAX_NODES} values in the file, those that aliases repeat included", node.place)
 
     def add_alias(self, parent: _Open, event: Any) -> None:
         if event.anchor not in self.anchors:
