@@ -89,6 +89,8 @@ class Daemon:
                 self.say(f"could not be undone: {failure}")
             for sink in self._sinks:
                 left = sink.close()
+                if sink.failed:
+                    self.say(f"{sink.name}: {sink.failed} alerts could not be written: {sink.last_error}")
                 if left:
                     self.say(f"{sink.name}: {left} alerts could not be delivered in time")
         for reason in opens.refused:
@@ -208,6 +210,6 @@ def _losses(sensors: Sensors, pipeline: Pipeline, sinks: Sequence[QueuedSink]) -
             "kernel_queue": sensors.kernel_drops,
             "connector": lambda: connector.lost + connector.overruns if connector is not None else 0,
             "malformed": lambda: pipeline.malformed,
-            "outputs": lambda: sum(sink.dropped for sink in sinks),
+            "outputs": lambda: sum(sink.dropped + sink.failed for sink in sinks),
         }
     )

@@ -10,7 +10,7 @@ LAYERS = {
     "kernel_queue": "records that the kernel's audit queue dropped",
     "connector": "process events lost",
     "malformed": "records that could not be read",
-    "outputs": "alerts dropped by a full output queue",
+    "outputs": "alerts that a full output queue dropped or an output refused",
 }
 """The layers, from the kernel outwards, and what a count of each means."""
 

@@ -100,7 +100,6 @@ class Process:
         "image",
         "last_group",
         "login_uid",
-        "namespace_start_ns",
         "orphans",
         "parent",
         "pending",
@@ -145,7 +144,6 @@ class Process:
         self.vpgid: int | None = None
         self.container: Container | None = None
         self.capabilities: Capabilities | None = None
-        self.namespace_start_ns: int | None = None
         self.children: dict[int, Process] = {}
         self.group_read = False
         self.last_group: tuple[int, int] | None = None

@@ -63,8 +63,3 @@ def signed32(register: int) -> int:
     """A register's lower half as a signed number: descriptors and process ids are of type int."""
     value = register & 0xFFFFFFFF
     return value - (1 << 32) if value & 0x80000000 else value
-
-
-def signed64(register: int) -> int:
-    """A whole register as a signed number."""
-    return register - (1 << 64) if register >> 63 else register

@@ -364,7 +364,6 @@ def _child(parent: Process, pid: int, time_ns: int) -> Process:
     child.login_uid, child.session_id = parent.login_uid, parent.session_id
     child.sid, child.pgid, child.vpgid = parent.sid, parent.pgid, parent.vpgid
     child.container = parent.container
-    child.namespace_start_ns = parent.namespace_start_ns
     _cut_ancestry(child)
     return child
 

@@ -17,11 +17,9 @@ class LiveReader:
 
     def __init__(self, proc: ProcFS) -> None:
         self._proc = proc
-        self.reads = 0
 
     def read(self, pid: int) -> Process | None:
         """A process with its image, ids and numbers; its parent and container are the caller's to find."""
-        self.reads += 1
         stat, status = self._proc.stat(pid), self._proc.status(pid)
         if stat is None or status is None or stat.pgrp < 0:
             return None
