@@ -83,7 +83,6 @@ class ProcessTable:
         if process is None or process.exit_ns is not None:
             return
         process.exit_ns = time_ns
-        process.descriptors.clear()
         if process.container is not None and process.container.init_pid == pid:
             process.container.stopped()
         self._dead.append(process)
@@ -321,6 +320,7 @@ class ProcessTable:
         for child in process.orphans:
             child.former = [entry for entry in child.former if entry[1] is not process]
         process.orphans = []
+        process.descriptors.clear()
         newest = self._by_pid.get(process.pid)
         if newest is process:
             if process.previous is not None:

@@ -9,7 +9,7 @@ from harness import truth
 from harness.agent import StartAgent
 from harness.docker import Docker
 from harness.programs import Compiler
-from harness.rulefiles import COMMAND, SHIPPED
+from harness.rulefiles import COMMAND, FILE_OPENED, SHIPPED
 from harness.shell import OpenShell
 
 EXECUTE = r"""
@@ -47,6 +47,15 @@ int main(int argc, char **argv) {
 QUIET = "int main(void) { return 0; }"
 BRIEF = "#include <unistd.h>\nint main(void) { usleep(1000); return 0; }"
 PROCESSES = 500
+BY_DIRECTORY = """
+#include <fcntl.h>
+int main(void) {
+    int directory = open("/etc", O_RDONLY | O_DIRECTORY);
+    openat(directory, "group", O_WRONLY | O_APPEND);
+    openat(directory, "../etc/./passwd", O_RDWR);
+    return 0;
+}
+"""
 
 
 @pytest.mark.parametrize(
@@ -114,3 +123,23 @@ def test_no_short_process_is_missed(
         Path(f"/proc/{shell.pid}/root/opt/brief").stat().st_ctime_ns
     }
     assert "syscall event drop" not in running.interrupt().summary
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+def test_opens_below_a_directory_descriptor_of_a_process_that_is_gone(
+    agent: StartAgent, container_shell: OpenShell, dockerd: Docker, compile_c: Compiler, bits: int
+) -> None:
+    running = agent(SHIPPED)
+    shell = container_shell()
+    dockerd.copy_in(compile_c(BY_DIRECTORY, "below", bits), shell.container, "/opt/below")
+    shell.run("/opt/below; /bin/true last")
+    running.wait_alert(lambda alert: alert["output_fields"].get("proc.cmdline") == "true last")
+    opened = [
+        (told["fd.nameraw"], told["fd.name"], told["evt.arg.flags"])
+        for alert in running.alerts(FILE_OPENED)
+        if (told := alert["output_fields"])["proc.name"] == "below"
+    ]
+    assert opened == [
+        ("group", "/etc/group", "O_APPEND|O_WRONLY|FD_UPPER_LAYER"),
+        ("../etc/./passwd", "/etc/passwd", "O_RDWR|FD_UPPER_LAYER"),
+    ]

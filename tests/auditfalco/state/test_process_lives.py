@@ -122,7 +122,7 @@ def test_a_second_exit_changes_nothing(table: ProcessTable, proc: Any) -> None:
     assert process.exit_ns == at(101)
 
 
-def test_an_exit_lets_go_of_descriptors_and_of_the_parents_list(table: ProcessTable, proc: Any) -> None:
+def test_the_dead_keep_their_descriptors_for_late_records(table: ProcessTable, proc: Any) -> None:
     proc.run(PARENT)
     table.forked(PARENT, PID, at(100))
     child, parent = table.alive(PID), table.alive(PARENT)
@@ -130,7 +130,10 @@ def test_an_exit_lets_go_of_descriptors_and_of_the_parents_list(table: ProcessTa
     assert parent is not None
     child.descriptors[3] = None  # type: ignore[assignment]
     table.exited(PID, at(101))
-    assert (child.descriptors, parent.children) == ({}, {})
+    assert (list(child.descriptors), parent.children) == ([3], {})
+    table.forked(PARENT, 999, at(102))
+    table.exited(999, at(103) + DEAD_KEPT_NS)
+    assert child.descriptors == {}
 
 
 def test_the_table_is_bounded_and_forgets_the_dead_first(proc: Any) -> None:
