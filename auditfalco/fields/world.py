@@ -37,6 +37,9 @@ class World(Protocol):
     def user_name(self, process: Process, uid: int) -> str:
         """A user's name where the process lives; "<NA>" when it has none."""
 
+    def group_name(self, process: Process, gid: int) -> str:
+        """A group's name where the process lives; "<NA>" when it has none."""
+
     def login_name(self, uid: int) -> str:
         """A login user's name on the host; "<NA>" when it has none."""
 

@@ -28,13 +28,14 @@ class Event:
     `result` the value the call returned (None when it has none), `arguments` Falco's evt.arg names in Falco's order.
     `process` is None only when nothing at all is known of it. `fd_number` is set for every event about a descriptor,
     even when `descriptor` (what it stands for) is unknown. `open_flags` are Falco's own open flag bits, for the open
-    family only.
+    family only. `name_changed` tells that the call gave its descriptor another name (connect, accept …).
     """
 
     __slots__ = (
         "arguments",
         "descriptor",
         "fd_number",
+        "name_changed",
         "number",
         "open_flags",
         "open_mode",
@@ -58,6 +59,7 @@ class Event:
         self.descriptor: Descriptor | None = None
         self.open_flags: int | None = None
         self.open_mode: int | None = None
+        self.name_changed = False
         self.record_types: tuple[str, ...] = ()
 
     def __repr__(self) -> str:

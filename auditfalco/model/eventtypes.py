@@ -5,20 +5,35 @@ Source: driver/event_table.c of Falco's libs, through :mod:`auditfalco.model.eve
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
-from auditfalco.model.eventtypes_data import EVENT_TYPES, GENERIC_SYSCALLS
+from auditfalco.model.eventtypes_data import EVENT_TYPES, GENERIC_SYSCALLS, VALUE_NAMES
 
 ASYNC_EVENT = "asyncevent"
+
+_PARAMETER = re.compile(r"(?P<name>\w+):(?P<type>\w+)(?::(?P<base>hex|oct))?(?:@(?P<at>\d+))?(?:=(?P<values>\d+))?")
+_BASES = {None: 10, "hex": 16, "oct": 8}
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of an event, ``evt.arg.NAME`` in conditions; `type` is Falco's type name."""
+    """One parameter of an event, ``evt.arg.NAME`` in conditions.
+
+    Attributes:
+        name: as conditions write it.
+        type: Falco's type name.
+        base: 10, 16 or 8: how its number prints.
+        directory: for a path that counts from a directory descriptor, the position of that descriptor's parameter.
+        values: for flags and enumerations, the names of Falco's own bits or numbers, in Falco's order.
+    """
 
     name: str
     type: str
+    base: int = 10
+    directory: int | None = None
+    values: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,10 @@ class EventType:
     writes: bool = False
     waits: bool = False
 
+    def parameter(self, name: str) -> Parameter | None:
+        """The parameter of that name; None when events of this type have none."""
+        return next((parameter for parameter in self.parameters if parameter.name == name), None)
+
 
 def is_event_type(name: str) -> bool:
     """Tell whether ``evt.type`` may be compared with `name`."""
@@ -56,13 +75,14 @@ def is_event_type(name: str) -> bool:
 
 def _parse() -> dict[str, EventType]:
     types: dict[str, EventType] = {}
+    values = [_named_values(line) for line in VALUE_NAMES.replace("\n ", " ").splitlines()]
     for line in EVENT_TYPES.replace("\n ", " ").splitlines():
         name, category, origin, flags, codes, *parameters = line.split()
         types[name] = EventType(
             name,
             category,
             origin == "s",
-            tuple(Parameter(*parameter.split(":")) for parameter in parameters),
+            tuple(_parameter(parameter, values) for parameter in parameters),
             int(codes),
             creates_fd="c" in flags,
             closes_fd="d" in flags,
@@ -74,6 +94,24 @@ def _parse() -> dict[str, EventType]:
     for name in GENERIC_SYSCALLS.split():
         types[name] = EventType(name, "other", True, (), 0, generic=True)
     return types
+
+
+def _parameter(text: str, values: list[tuple[tuple[str, int], ...]]) -> Parameter:
+    match = _PARAMETER.fullmatch(text)
+    assert match is not None, text
+    at, line = match.group("at"), match.group("values")
+    return Parameter(
+        match.group("name"),
+        match.group("type"),
+        _BASES[match.group("base")],
+        None if at is None else int(at),
+        () if line is None else values[int(line)],
+    )
+
+
+def _named_values(line: str) -> tuple[tuple[str, int], ...]:
+    pairs = (word.rpartition(":") for word in line.split())
+    return tuple((name, int(number)) for name, _, number in pairs)
 
 
 EVENT_TYPES_BY_NAME: dict[str, EventType] = _parse()

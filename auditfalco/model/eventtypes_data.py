@@ -3,72 +3,75 @@
 One event type is ``name category origin flags codes parameter:TYPE …``; lines that begin with a blank go on with the
 one before. The origin is s for system calls and m for the rest; flags are a for "may wait", c for "creates a
 descriptor", d "closes one", u "uses one", r "reads from it", w "writes to it", - for none of these; codes is how many
-of Falco's event codes bear the name.
+of Falco's event codes bear the name. Behind a parameter's type may stand ``:hex`` or ``:oct``, when its number prints
+so, ``@N``, when it is a path seen from the directory descriptor in parameter N, and ``=N``, when VALUE_NAMES has names
+for its values in line N.
 """
 
 from __future__ import annotations
 
 EVENT_TYPES = """\
 accept net s c 8 fd:FD tuple:SOCKTUPLE queuepct:UINT8 queuelen:UINT32 queuemax:UINT32
-accept4 net s c 2 fd:FD tuple:SOCKTUPLE queuepct:UINT8 queuelen:UINT32 queuemax:UINT32 flags:INT32
-access file s - 2 res:ERRNO name:FSPATH mode:FLAGS32
+accept4 net s c 2 fd:FD tuple:SOCKTUPLE queuepct:UINT8 queuelen:UINT32 queuemax:UINT32 flags:INT32:hex
+access file s - 2 res:ERRNO name:FSPATH mode:FLAGS32=0
 asyncevent other m - 1 plugin_id:UINT32 name:CHARBUF data:BYTEBUF
 bind net s u 2 res:ERRNO addr:SOCKADDR fd:FD
-bpf other s c 4 fd:FD cmd:ENUMFLAGS32
-brk memory s - 4 res:UINT64 vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 addr:UINT64
-capset process s - 2 res:ERRNO cap_inheritable:UINT64 cap_permitted:UINT64 cap_effective:UINT64
+bpf other s c 4 fd:FD cmd:ENUMFLAGS32=1
+brk memory s - 4 res:UINT64:hex vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 addr:UINT64:hex
+capset process s - 2 res:ERRNO cap_inheritable:UINT64:hex cap_permitted:UINT64:hex cap_effective:UINT64:hex
 chdir file s - 2 res:ERRNO path:CHARBUF
-chmod file s - 2 res:ERRNO filename:FSPATH mode:MODE
+chmod file s - 2 res:ERRNO filename:FSPATH mode:MODE:oct=2
 chown file s - 2 res:ERRNO path:FSPATH uid:UINT32 gid:UINT32
 chroot process s - 2 res:ERRNO path:FSPATH
 clone process s - 8 res:PID exe:CHARBUF args:BYTEBUF tid:PID pid:PID ptid:PID cwd:CHARBUF fdlimit:INT64
  pgft_maj:UINT64 pgft_min:UINT64 vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 comm:CHARBUF cgroups:BYTEBUF
- flags:FLAGS32 uid:UINT32 gid:UINT32 vtid:PID vpid:PID pidns_init_start_ts:UINT64
+ flags:FLAGS32=3 uid:UINT32 gid:UINT32 vtid:PID vpid:PID pidns_init_start_ts:UINT64
 clone3 process s - 2 res:PID exe:CHARBUF args:BYTEBUF tid:PID pid:PID ptid:PID cwd:CHARBUF fdlimit:INT64
  pgft_maj:UINT64 pgft_min:UINT64 vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 comm:CHARBUF cgroups:BYTEBUF
- flags:FLAGS32 uid:UINT32 gid:UINT32 vtid:PID vpid:PID pidns_init_start_ts:UINT64
+ flags:FLAGS32=3 uid:UINT32 gid:UINT32 vtid:PID vpid:PID pidns_init_start_ts:UINT64
 close io_other s du 2 res:ERRNO fd:FD
-close_range io_other s - 1 res:ERRNO first:UINT32 last:UINT32 flags:FLAGS32
+close_range io_other s - 1 res:ERRNO first:UINT32 last:UINT32 flags:FLAGS32=4
 connect net s u 2 res:ERRNO tuple:SOCKTUPLE fd:FD addr:SOCKADDR
 container process m - 3 json:CHARBUF
 copy_file_range file s ruw 2 res:ERRNO fdout:FD offout:UINT64 fdin:FD offin:UINT64 len:UINT64
 cpu_hotplug system m - 1 cpu:UINT32 action:UINT32
-creat file s c 2 fd:FD name:FSPATH mode:UINT32 dev:UINT32 ino:UINT64 creat_flags:FLAGS16
-delete_module other s - 2 res:ERRNO name:CHARBUF flags:FLAGS32
+creat file s c 2 fd:FD name:FSPATH mode:UINT32:oct dev:UINT32:hex ino:UINT64 creat_flags:FLAGS16=5
+delete_module other s - 2 res:ERRNO name:CHARBUF flags:FLAGS32=6
 drop unknown m - 2 ratio:UINT32
 dup io_other s cu 4 res:FD oldfd:FD
 dup2 io_other s cu 2 res:FD oldfd:FD newfd:FD
-dup3 io_other s cu 2 res:FD oldfd:FD newfd:FD flags:FLAGS32
+dup3 io_other s cu 2 res:FD oldfd:FD newfd:FD flags:FLAGS32=7
 epoll_create wait s c 2 res:ERRNO size:INT32
-epoll_create1 wait s c 2 res:ERRNO flags:FLAGS32
+epoll_create1 wait s c 2 res:ERRNO flags:FLAGS32=8
 epoll_wait wait s a 2 res:ERRNO maxevents:ERRNO
-eventfd ipc s c 2 res:FD initval:UINT64 flags:UINT32
-eventfd2 ipc s c 2 res:FD flags:FLAGS16 initval:UINT64
+eventfd ipc s c 2 res:FD initval:UINT64 flags:UINT32:hex
+eventfd2 ipc s c 2 res:FD flags:FLAGS16=7 initval:UINT64
 execve process s - 16 res:ERRNO exe:CHARBUF args:BYTEBUF tid:PID pid:PID ptid:PID cwd:CHARBUF fdlimit:UINT64
  pgft_maj:UINT64 pgft_min:UINT64 vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 comm:CHARBUF cgroups:BYTEBUF env:BYTEBUF
- tty:UINT32 vpgid:PID loginuid:UID flags:FLAGS32 cap_inheritable:UINT64 cap_permitted:UINT64 cap_effective:UINT64
- exe_ino:UINT64 exe_ino_ctime:ABSTIME exe_ino_mtime:ABSTIME uid:UID trusted_exepath:FSPATH pgid:PID gid:GID
- filename:FSPATH
+ tty:UINT32 vpgid:PID loginuid:UID flags:FLAGS32=9 cap_inheritable:UINT64:hex cap_permitted:UINT64:hex
+ cap_effective:UINT64:hex exe_ino:UINT64 exe_ino_ctime:ABSTIME exe_ino_mtime:ABSTIME uid:UID trusted_exepath:FSPATH
+ pgid:PID gid:GID filename:FSPATH
 execveat process s - 2 res:ERRNO exe:CHARBUF args:BYTEBUF tid:PID pid:PID ptid:PID cwd:CHARBUF fdlimit:UINT64
  pgft_maj:UINT64 pgft_min:UINT64 vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 comm:CHARBUF cgroups:BYTEBUF env:BYTEBUF
- tty:UINT32 vpgid:PID loginuid:UID flags:FLAGS32 cap_inheritable:UINT64 cap_permitted:UINT64 cap_effective:UINT64
- exe_ino:UINT64 exe_ino_ctime:ABSTIME exe_ino_mtime:ABSTIME uid:UID trusted_exepath:FSPATH pgid:PID gid:GID
+ tty:UINT32 vpgid:PID loginuid:UID flags:FLAGS32=9 cap_inheritable:UINT64:hex cap_permitted:UINT64:hex
+ cap_effective:UINT64:hex exe_ino:UINT64 exe_ino_ctime:ABSTIME exe_ino_mtime:ABSTIME uid:UID trusted_exepath:FSPATH
+ pgid:PID gid:GID
 fchdir file s u 2 res:ERRNO fd:FD
-fchmod file s u 2 res:ERRNO fd:FD mode:MODE
-fchmodat file s u 2 res:ERRNO dirfd:FD filename:FSRELPATH mode:MODE
+fchmod file s u 2 res:ERRNO fd:FD mode:MODE:oct=2
+fchmodat file s u 2 res:ERRNO dirfd:FD filename:FSRELPATH@1 mode:MODE:oct=2
 fchown file s u 2 res:ERRNO fd:FD uid:UINT32 gid:UINT32
-fchownat file s u 2 res:ERRNO dirfd:FD pathname:FSRELPATH uid:UINT32 gid:UINT32 flags:FLAGS32
-fcntl io_other s u 2 res:FD fd:FD cmd:ENUMFLAGS8 arg:UINT64
-finit_module other s ru 2 res:ERRNO fd:FD uargs:CHARBUF flags:FLAGS32
-flock file s u 2 res:ERRNO fd:FD operation:FLAGS32
+fchownat file s u 2 res:ERRNO dirfd:FD pathname:FSRELPATH@1 uid:UINT32 gid:UINT32 flags:FLAGS32=10
+fcntl io_other s u 2 res:FD fd:FD cmd:ENUMFLAGS8=11 arg:UINT64:hex
+finit_module other s ru 2 res:ERRNO fd:FD uargs:CHARBUF flags:FLAGS32=12
+flock file s u 2 res:ERRNO fd:FD operation:FLAGS32=13
 fork process s - 6 res:PID exe:CHARBUF args:BYTEBUF tid:PID pid:PID ptid:PID cwd:CHARBUF fdlimit:INT64 pgft_maj:UINT64
- pgft_min:UINT64 vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 comm:CHARBUF cgroups:BYTEBUF flags:FLAGS32 uid:UINT32
+ pgft_min:UINT64 vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 comm:CHARBUF cgroups:BYTEBUF flags:FLAGS32=3 uid:UINT32
  gid:UINT32 vtid:PID vpid:PID pidns_init_start_ts:UINT64
-fsconfig system s u 2 res:ERRNO fd:FD cmd:ENUMFLAGS32 key:CHARBUF value_bytebuf:BYTEBUF value_charbuf:CHARBUF
+fsconfig system s u 2 res:ERRNO fd:FD cmd:ENUMFLAGS32=14 key:CHARBUF value_bytebuf:BYTEBUF value_charbuf:CHARBUF
  aux:INT32
 fstat file s u 2 res:ERRNO fd:FD
 fstat64 file s - 2 res:ERRNO
-futex ipc s - 2 res:ERRNO addr:UINT64 op:FLAGS16 val:UINT64
+futex ipc s - 2 res:ERRNO addr:UINT64:hex op:FLAGS16=15 val:UINT64
 getcwd file s - 2 res:ERRNO path:CHARBUF
 getdents file s u 2 res:ERRNO fd:FD
 getdents64 file s u 2 res:ERRNO fd:FD
@@ -78,80 +81,81 @@ getgid user s - 2 gid:GID
 getpeername net s - 2
 getresgid user s - 2 res:ERRNO rgid:GID egid:GID sgid:GID
 getresuid user s - 2 res:ERRNO ruid:UID euid:UID suid:UID
-getrlimit process s - 2 res:ERRNO cur:INT64 max:INT64 resource:ENUMFLAGS8
+getrlimit process s - 2 res:ERRNO cur:INT64 max:INT64 resource:ENUMFLAGS8=16
 getsockname net s - 2
-getsockopt net s u 2 res:ERRNO fd:FD level:ENUMFLAGS8 optname:ENUMFLAGS8 val:DYNAMIC optlen:UINT32
+getsockopt net s u 2 res:ERRNO fd:FD level:ENUMFLAGS8=17 optname:ENUMFLAGS8=18 val:DYNAMIC optlen:UINT32
 getuid user s - 2 uid:UID
 groupadded process m - 1 gid:UINT32 name:CHARBUF container_id:CHARBUF
 groupdeleted process m - 1 gid:UINT32 name:CHARBUF container_id:CHARBUF
 infra unknown m - 1 source:CHARBUF name:CHARBUF description:CHARBUF scope:CHARBUF
 init_module other s - 2 res:ERRNO img:BYTEBUF length:UINT64 uargs:CHARBUF
-inotify_init ipc s c 2 res:FD flags:UINT8
-inotify_init1 ipc s c 2 res:FD flags:FLAGS16
-io_uring_enter io_other s u 2 res:ERRNO fd:FD to_submit:UINT32 min_complete:UINT32 flags:FLAGS32 sig:SIGSET
-io_uring_register io_other s u 2 res:ERRNO fd:FD opcode:ENUMFLAGS16 arg:UINT64 nr_args:UINT32
-io_uring_setup io_other s c 2 res:ERRNO entries:UINT32 sq_entries:UINT32 cq_entries:UINT32 flags:FLAGS32
- sq_thread_cpu:UINT32 sq_thread_idle:UINT32 features:FLAGS32
-ioctl io_other s u 4 res:ERRNO fd:FD request:UINT64 argument:UINT64
+inotify_init ipc s c 2 res:FD flags:UINT8:hex
+inotify_init1 ipc s c 2 res:FD flags:FLAGS16=7
+io_uring_enter io_other s u 2 res:ERRNO fd:FD to_submit:UINT32 min_complete:UINT32 flags:FLAGS32=19 sig:SIGSET
+io_uring_register io_other s u 2 res:ERRNO fd:FD opcode:ENUMFLAGS16=20 arg:UINT64:hex nr_args:UINT32
+io_uring_setup io_other s c 2 res:ERRNO entries:UINT32 sq_entries:UINT32 cq_entries:UINT32 flags:FLAGS32=21
+ sq_thread_cpu:UINT32 sq_thread_idle:UINT32 features:FLAGS32=22
+ioctl io_other s u 4 res:ERRNO fd:FD request:UINT64:hex argument:UINT64:hex
 k8s unknown m - 1
-keyctl other s - 1 res:ERRNO operation:ENUMFLAGS32 arg2:DYNAMIC arg3:DYNAMIC arg4:DYNAMIC arg5:DYNAMIC
+keyctl other s - 1 res:ERRNO operation:ENUMFLAGS32=23 arg2:DYNAMIC arg3:DYNAMIC arg4:DYNAMIC arg5:DYNAMIC
 kill signal s - 2 res:ERRNO pid:PID sig:SIGTYPE
 lchown file s - 2 res:ERRNO path:FSPATH uid:UINT32 gid:UINT32
 link file s - 4 res:ERRNO oldpath:FSPATH newpath:FSPATH
-linkat file s - 4 res:ERRNO olddir:FD oldpath:FSRELPATH newdir:FD newpath:FSRELPATH flags:FLAGS32
+linkat file s - 4 res:ERRNO olddir:FD oldpath:FSRELPATH@1 newdir:FD newpath:FSRELPATH@3 flags:FLAGS32=24
 listen net s u 2 res:ERRNO fd:FD backlog:INT32
-llseek file s u 2 res:ERRNO fd:FD offset:UINT64 whence:ENUMFLAGS8
-lseek file s u 2 res:ERRNO fd:FD offset:UINT64 whence:ENUMFLAGS8
+llseek file s u 2 res:ERRNO fd:FD offset:UINT64 whence:ENUMFLAGS8=25
+lseek file s u 2 res:ERRNO fd:FD offset:UINT64 whence:ENUMFLAGS8=25
 lstat file s - 2 res:ERRNO path:FSPATH
 lstat64 file s - 2 res:ERRNO path:FSPATH
-memfd_create memory s c 2 fd:FD name:CHARBUF flags:FLAGS32
+memfd_create memory s c 2 fd:FD name:CHARBUF flags:FLAGS32=26
 mesos unknown m - 1
-mkdir file s - 4 res:ERRNO path:FSPATH mode:UINT32
-mkdirat file s u 2 res:ERRNO dirfd:FD path:FSRELPATH mode:UINT32
-mknod other s - 2 res:ERRNO path:FSPATH mode:MODE dev:UINT32
-mknodat other s u 2 res:ERRNO dirfd:FD path:FSRELPATH mode:MODE dev:UINT32
-mlock memory s - 2 res:ERRNO addr:UINT64 len:UINT64
-mlock2 memory s - 2 res:ERRNO addr:UINT64 len:UINT64 flags:FLAGS32
-mlockall memory s - 2 res:ERRNO flags:FLAGS32
-mmap memory s u 2 res:ERRNO vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 addr:UINT64 length:UINT64 prot:FLAGS32
- flags:FLAGS32 fd:FD offset:UINT64
-mmap2 memory s u 2 res:ERRNO vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 addr:UINT64 length:UINT64 prot:FLAGS32
- flags:FLAGS32 fd:FD pgoffset:UINT64
-mount file s - 2 res:ERRNO dev:CHARBUF dir:FSPATH type:CHARBUF flags:FLAGS32
-mprotect memory s - 2 res:ERRNO addr:UINT64 length:UINT64 prot:FLAGS32
-munlock memory s - 2 res:ERRNO addr:UINT64 len:UINT64
+mkdir file s - 4 res:ERRNO path:FSPATH mode:UINT32:hex
+mkdirat file s u 2 res:ERRNO dirfd:FD path:FSRELPATH@1 mode:UINT32:hex
+mknod other s - 2 res:ERRNO path:FSPATH mode:MODE:oct=27 dev:UINT32
+mknodat other s u 2 res:ERRNO dirfd:FD path:FSRELPATH@1 mode:MODE:oct=27 dev:UINT32
+mlock memory s - 2 res:ERRNO addr:UINT64:hex len:UINT64
+mlock2 memory s - 2 res:ERRNO addr:UINT64:hex len:UINT64 flags:FLAGS32=28
+mlockall memory s - 2 res:ERRNO flags:FLAGS32=29
+mmap memory s u 2 res:ERRNO:hex vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 addr:UINT64:hex length:UINT64
+ prot:FLAGS32=30 flags:FLAGS32=31 fd:FD offset:UINT64
+mmap2 memory s u 2 res:ERRNO:hex vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 addr:UINT64:hex length:UINT64
+ prot:FLAGS32=30 flags:FLAGS32=31 fd:FD pgoffset:UINT64
+mount file s - 2 res:ERRNO dev:CHARBUF dir:FSPATH type:CHARBUF flags:FLAGS32=32
+mprotect memory s - 2 res:ERRNO addr:UINT64:hex length:UINT64 prot:FLAGS32=30
+munlock memory s - 2 res:ERRNO addr:UINT64:hex len:UINT64
 munlockall memory s - 2 res:ERRNO
-munmap memory s - 2 res:ERRNO vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 addr:UINT64 length:UINT64
+munmap memory s - 2 res:ERRNO vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 addr:UINT64:hex length:UINT64
 nanosleep sleep s a 2 res:ERRNO interval:RELTIME
-newfstatat file s u 2 res:ERRNO dirfd:FD path:FSRELPATH flags:FLAGS32
+newfstatat file s u 2 res:ERRNO dirfd:FD path:FSRELPATH@1 flags:FLAGS32=33
 notification other m - 1 id:CHARBUF desc:CHARBUF
-open file s c 2 fd:FD name:FSPATH flags:FLAGS32 mode:UINT32 dev:UINT32 ino:UINT64
-open_by_handle_at file s c 2 fd:FD mountfd:FD flags:FLAGS32 path:FSPATH dev:UINT32 ino:UINT64
-openat file s c 4 fd:FD dirfd:FD name:FSRELPATH flags:FLAGS32 mode:UINT32 dev:UINT32 ino:UINT64
-openat2 file s c 2 fd:FD dirfd:FD name:FSRELPATH flags:FLAGS32 mode:UINT32 resolve:FLAGS32 dev:UINT32 ino:UINT64
-page_fault other m - 1 addr:UINT64 ip:UINT64 error:FLAGS32
-pidfd_getfd process s c 2 fd:FD pid_fd:FD target_fd:FD flags:UINT32
-pidfd_open process s c 2 fd:FD pid:PID flags:FLAGS32
+open file s c 2 fd:FD name:FSPATH flags:FLAGS32=7 mode:UINT32:oct dev:UINT32:hex ino:UINT64
+open_by_handle_at file s c 2 fd:FD mountfd:FD flags:FLAGS32=7 path:FSPATH dev:UINT32:hex ino:UINT64
+openat file s c 4 fd:FD dirfd:FD name:FSRELPATH@1 flags:FLAGS32=7 mode:UINT32:oct dev:UINT32:hex ino:UINT64
+openat2 file s c 2 fd:FD dirfd:FD name:FSRELPATH@1 flags:FLAGS32=7 mode:UINT32:oct resolve:FLAGS32=34 dev:UINT32:hex
+ ino:UINT64
+page_fault other m - 1 addr:UINT64:hex ip:UINT64:hex error:FLAGS32=35
+pidfd_getfd process s c 2 fd:FD pid_fd:FD target_fd:FD flags:UINT32:hex
+pidfd_open process s c 2 fd:FD pid:PID flags:FLAGS32=36
 pipe ipc s c 2 res:ERRNO fd1:FD fd2:FD ino:UINT64
-pipe2 ipc s c 2 res:ERRNO fd1:FD fd2:FD ino:UINT64 flags:FLAGS32
+pipe2 ipc s c 2 res:ERRNO fd1:FD fd2:FD ino:UINT64 flags:FLAGS32=7
 pluginevent other m - 1 plugin_id:UINT32 event_data:BYTEBUF
 poll wait s a 2 res:ERRNO fds:FDLIST timeout:INT64
 ppoll wait s a 2 res:ERRNO fds:FDLIST timeout:RELTIME sigmask:SIGSET
-prctl process s - 2 res:ERRNO option:ENUMFLAGS32 arg2_str:CHARBUF arg2_int:INT64
+prctl process s - 2 res:ERRNO option:ENUMFLAGS32=37 arg2_str:CHARBUF arg2_int:INT64
 pread io_read s ru 2 res:ERRNO data:BYTEBUF fd:FD size:UINT32 pos:UINT64
 preadv io_read s ru 2 res:ERRNO size:UINT32 data:BYTEBUF fd:FD pos:UINT64
-prlimit process s - 2 res:ERRNO newcur:INT64 newmax:INT64 oldcur:INT64 oldmax:INT64 pid:INT64 resource:ENUMFLAGS8
+prlimit process s - 2 res:ERRNO newcur:INT64 newmax:INT64 oldcur:INT64 oldmax:INT64 pid:INT64 resource:ENUMFLAGS8=16
 process_vm_readv ipc s - 2 res:INT64 pid:PID data:BYTEBUF
 process_vm_writev ipc s - 2 res:INT64 pid:PID data:BYTEBUF
 procexit process m - 2 status:ERRNO ret:ERRNO sig:SIGTYPE core:UINT8 reaper_tid:PID
 procinfo unknown m - 1 cpu_usr:UINT64 cpu_sys:UINT64
-ptrace process s - 2 res:ERRNO addr:DYNAMIC data:DYNAMIC request:ENUMFLAGS16 pid:PID
+ptrace process s - 2 res:ERRNO addr:DYNAMIC:hex data:DYNAMIC:hex request:ENUMFLAGS16=38 pid:PID
 pwrite io_write s uw 2 res:ERRNO data:BYTEBUF fd:FD size:UINT32 pos:UINT64
 pwritev io_write s uw 2 res:ERRNO data:BYTEBUF fd:FD size:UINT32 pos:UINT64
 quotactl user s - 2 res:ERRNO special:CHARBUF quotafilepath:CHARBUF dqb_bhardlimit:UINT64 dqb_bsoftlimit:UINT64
  dqb_curspace:UINT64 dqb_ihardlimit:UINT64 dqb_isoftlimit:UINT64 dqb_btime:RELTIME dqb_itime:RELTIME
- dqi_bgrace:RELTIME dqi_igrace:RELTIME dqi_flags:FLAGS8 quota_fmt_out:FLAGS8 cmd:FLAGS16 type:FLAGS8 id:UINT32
- quota_fmt:FLAGS8
+ dqi_bgrace:RELTIME dqi_igrace:RELTIME dqi_flags:FLAGS8=39 quota_fmt_out:FLAGS8=40 cmd:FLAGS16=41 type:FLAGS8=42
+ id:UINT32 quota_fmt:FLAGS8=40
 read io_read s ru 2 res:ERRNO data:BYTEBUF fd:FD size:UINT32
 readv io_read s ru 2 res:ERRNO size:UINT32 data:BYTEBUF fd:FD
 recv io_read s ru 2 res:ERRNO data:BYTEBUF fd:FD size:UINT32 tuple:SOCKTUPLE
@@ -159,77 +163,78 @@ recvfrom io_read s ru 2 res:ERRNO data:BYTEBUF tuple:SOCKTUPLE fd:FD size:UINT32
 recvmmsg io_read s ru 2 res:ERRNO fd:FD size:UINT32 data:BYTEBUF tuple:SOCKTUPLE msgcontrol:BYTEBUF
 recvmsg io_read s ru 2 res:ERRNO size:UINT32 data:BYTEBUF tuple:SOCKTUPLE msgcontrol:BYTEBUF fd:FD
 rename file s - 2 res:ERRNO oldpath:FSPATH newpath:FSPATH
-renameat file s - 2 res:ERRNO olddirfd:FD oldpath:FSRELPATH newdirfd:FD newpath:FSRELPATH
-renameat2 file s - 2 res:ERRNO olddirfd:FD oldpath:FSRELPATH newdirfd:FD newpath:FSRELPATH flags:FLAGS32
+renameat file s - 2 res:ERRNO olddirfd:FD oldpath:FSRELPATH@1 newdirfd:FD newpath:FSRELPATH@3
+renameat2 file s - 2 res:ERRNO olddirfd:FD oldpath:FSRELPATH@1 newdirfd:FD newpath:FSRELPATH@3 flags:FLAGS32=43
 rmdir file s - 4 res:ERRNO path:FSPATH
 scapevent unknown m - 1 event_type:UINT32 event_data:UINT64
-seccomp other s - 2 res:ERRNO op:UINT64 flags:UINT64
+seccomp other s - 2 res:ERRNO op:UINT64 flags:UINT64:hex
 select wait s a 4 res:ERRNO
-semctl process s - 2 res:ERRNO semid:INT32 semnum:INT32 cmd:FLAGS16 val:INT32
-semget process s - 2 res:ERRNO key:INT32 nsems:INT32 semflg:FLAGS32
-semop process s - 2 res:ERRNO nsops:UINT32 sem_num_0:UINT16 sem_op_0:INT16 sem_flg_0:FLAGS16 sem_num_1:UINT16
- sem_op_1:INT16 sem_flg_1:FLAGS16 semid:INT32
+semctl process s - 2 res:ERRNO semid:INT32 semnum:INT32 cmd:FLAGS16=44 val:INT32
+semget process s - 2 res:ERRNO key:INT32:hex nsems:INT32 semflg:FLAGS32=45
+semop process s - 2 res:ERRNO nsops:UINT32 sem_num_0:UINT16 sem_op_0:INT16 sem_flg_0:FLAGS16=46 sem_num_1:UINT16
+ sem_op_1:INT16 sem_flg_1:FLAGS16=46 semid:INT32
 send io_write s uw 2 res:ERRNO data:BYTEBUF fd:FD size:UINT32 tuple:SOCKTUPLE
 sendfile io_write s u 2 res:ERRNO offset:UINT64 out_fd:FD in_fd:FD size:UINT64
 sendmmsg io_write s uw 2 res:ERRNO fd:FD size:UINT32 data:BYTEBUF tuple:SOCKTUPLE
 sendmsg io_write s uw 2 res:ERRNO data:BYTEBUF fd:FD size:UINT32 tuple:SOCKTUPLE
 sendto io_write s uw 2 res:ERRNO data:BYTEBUF fd:FD size:UINT32 tuple:SOCKTUPLE
 setgid user s - 2 res:ERRNO gid:GID
-setns process s u 2 res:ERRNO fd:FD nstype:FLAGS32
+setns process s u 2 res:ERRNO fd:FD nstype:FLAGS32=3
 setpgid process s - 2 res:ERRNO pid:PID pgid:PID
 setregid user s - 2 res:ERRNO rgid:UID egid:UID
 setresgid user s - 2 res:ERRNO rgid:GID egid:GID sgid:GID
 setresuid user s - 2 res:ERRNO ruid:UID euid:UID suid:UID
 setreuid user s - 2 res:ERRNO ruid:UID euid:UID
-setrlimit process s - 2 res:ERRNO cur:INT64 max:INT64 resource:ENUMFLAGS8
+setrlimit process s - 2 res:ERRNO cur:INT64 max:INT64 resource:ENUMFLAGS8=16
 setsid process s - 2 res:PID
-setsockopt net s u 2 res:ERRNO fd:FD level:ENUMFLAGS8 optname:ENUMFLAGS8 val:DYNAMIC optlen:UINT32
+setsockopt net s u 2 res:ERRNO fd:FD level:ENUMFLAGS8=17 optname:ENUMFLAGS8=18 val:DYNAMIC optlen:UINT32
 setuid user s - 2 res:ERRNO uid:UID
-shutdown net s u 2 res:ERRNO fd:FD how:ENUMFLAGS8
+shutdown net s u 2 res:ERRNO fd:FD how:ENUMFLAGS8=47
 signaldeliver signal m - 1 spid:PID dpid:PID sig:SIGTYPE
-signalfd signal s c 2 res:FD fd:FD mask:UINT32 flags:UINT8
-signalfd4 signal s c 2 res:FD flags:FLAGS16 fd:FD mask:UINT32
-socket net s c 2 fd:FD domain:ENUMFLAGS32 type:UINT32 proto:UINT32 flags:FLAGS32
-socketpair ipc s c 2 res:ERRNO fd1:FD fd2:FD source:UINT64 peer:UINT64 domain:ENUMFLAGS32 type:UINT32 proto:UINT32
-splice io_other s u 2 res:ERRNO fd_in:FD fd_out:FD size:UINT64 flags:FLAGS32
+signalfd signal s c 2 res:FD fd:FD mask:UINT32:hex flags:UINT8:hex
+signalfd4 signal s c 2 res:FD flags:FLAGS16=7 fd:FD mask:UINT32:hex
+socket net s c 2 fd:FD domain:ENUMFLAGS32=48 type:UINT32 proto:UINT32 flags:FLAGS32=7
+socketpair ipc s c 2 res:ERRNO fd1:FD fd2:FD source:UINT64:hex peer:UINT64:hex domain:ENUMFLAGS32=48 type:UINT32
+ proto:UINT32
+splice io_other s u 2 res:ERRNO fd_in:FD fd_out:FD size:UINT64 flags:FLAGS32=49
 stat file s - 2 res:ERRNO path:FSPATH
 stat64 file s - 2 res:ERRNO path:FSPATH
 switch scheduler m - 2 next:PID pgft_maj:UINT64 pgft_min:UINT64 vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32
 symlink file s - 2 res:ERRNO target:CHARBUF linkpath:FSPATH
-symlinkat file s u 2 res:ERRNO target:CHARBUF linkdirfd:FD linkpath:FSRELPATH
+symlinkat file s u 2 res:ERRNO target:CHARBUF linkdirfd:FD linkpath:FSRELPATH@2
 syscall unknown m - 2
 task process m - 1 ppid:INT64 pgid:INT64 vpgid:INT64 sid:INT64 comm:CHARBUF argv:CHARBUFARRAY exepath:FSPATH
- flags:FLAGS32 env:CHARBUFARRAY cwd:CHARBUF fdlimit:UINT64 euid:UID egid:GID cap_permitted:UINT64 cap_effective:UINT64
- cap_inheritable:UINT64 exe_ino_num:UINT64 exe_ino_ctime:ABSTIME exe_ino_mtime:ABSTIME vm_size:UINT32 vm_rss:UINT32
- vm_swap:UINT32 pgft_maj:UINT64 pgft_min:UINT64 vtgid:INT64 vpid:INT64 pidns_init_start_ts:UINT64 cgroups:CHARBUFARRAY
- root:FSPATH start_time:ABSTIME tty:UINT32 loginuid:UID
-task_file_anon_inode file m - 1 fd:INT64 fd_type:FLAGS8 path:FSPATH ino_num:UINT64
+ flags:FLAGS32=9 env:CHARBUFARRAY cwd:CHARBUF fdlimit:UINT64 euid:UID egid:GID cap_permitted:UINT64:hex
+ cap_effective:UINT64:hex cap_inheritable:UINT64:hex exe_ino_num:UINT64 exe_ino_ctime:ABSTIME exe_ino_mtime:ABSTIME
+ vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 pgft_maj:UINT64 pgft_min:UINT64 vtgid:INT64 vpid:INT64
+ pidns_init_start_ts:UINT64 cgroups:CHARBUFARRAY root:FSPATH start_time:ABSTIME tty:UINT32 loginuid:UID
+task_file_anon_inode file m - 1 fd:INT64 fd_type:FLAGS8=50 path:FSPATH ino_num:UINT64
 task_file_directory file m - 1 fd:INT64 path:FSPATH ino_num:UINT64
 task_file_memfd file m - 1 fd:INT64 path:FSPATH ino_num:UINT64
 task_file_pipe file m - 1 fd:INT64 path:FSPATH ino_num:UINT64
-task_file_regular file m - 1 fd:INT64 path:FSPATH flags:FLAGS32 mnt_id:UINT32 ino_num:UINT64
-task_file_socket_inet file m - 1 fd:INT64 sk_type:UINT16 sk_proto:UINT16 local_ip:IPV4ADDR local_port:PORT
- remote_ip:IPV4ADDR remote_port:PORT ino_num:UINT64
-task_file_socket_inet6 file m - 1 fd:INT64 sk_type:UINT16 sk_proto:UINT16 local_ip:INT64 local_port:PORT
- remote_ip:INT64 remote_port:PORT ino_num:UINT64
+task_file_regular file m - 1 fd:INT64 path:FSPATH flags:FLAGS32=7 mnt_id:UINT32 ino_num:UINT64
+task_file_socket_inet file m - 1 fd:INT64 sk_type:UINT16 sk_proto:UINT16 local_ip:IPV4ADDR:hex local_port:PORT:hex
+ remote_ip:IPV4ADDR:hex remote_port:PORT:hex ino_num:UINT64
+task_file_socket_inet6 file m - 1 fd:INT64 sk_type:UINT16 sk_proto:UINT16 local_ip:INT64:hex local_port:PORT:hex
+ remote_ip:INT64:hex remote_port:PORT:hex ino_num:UINT64
 task_file_socket_netlink file m - 1 fd:INT64 sk_type:UINT16 sk_proto:UINT16 ino_num:UINT64
 task_file_socket_unix file m - 1 fd:INT64 sk_type:UINT16 sk_proto:UINT16 sk_pointer:UINT64 sun_path:FSPATH
  ino_num:UINT64
 tgkill signal s - 2 res:ERRNO pid:PID tid:PID sig:SIGTYPE
-timerfd_create time s c 2 res:FD clockid:UINT8 flags:UINT8
+timerfd_create time s c 2 res:FD clockid:UINT8 flags:UINT8:hex
 tkill signal s - 2 res:ERRNO tid:PID sig:SIGTYPE
 tracer unknown m - 1
 umount file s - 4 res:ERRNO name:FSPATH
-umount2 file s - 2 res:ERRNO name:FSPATH flags:FLAGS32
+umount2 file s - 2 res:ERRNO name:FSPATH flags:FLAGS32=51
 unlink file s - 4 res:ERRNO path:FSPATH
-unlinkat file s u 4 res:ERRNO dirfd:FD name:FSRELPATH flags:FLAGS32
-unshare process s - 2 res:ERRNO flags:FLAGS32
+unlinkat file s u 4 res:ERRNO dirfd:FD name:FSRELPATH@1 flags:FLAGS32=52
+unshare process s - 2 res:ERRNO flags:FLAGS32=3
 useradded process m - 1 uid:UINT32 gid:UINT32 name:CHARBUF home:CHARBUF shell:CHARBUF container_id:CHARBUF
 userdeleted process m - 1 uid:UINT32 gid:UINT32 name:CHARBUF home:CHARBUF shell:CHARBUF container_id:CHARBUF
-userfaultfd file s c 2 res:ERRNO flags:FLAGS32
+userfaultfd file s c 2 res:ERRNO flags:FLAGS32=7
 vfork process s - 6 res:PID exe:CHARBUF args:BYTEBUF tid:PID pid:PID ptid:PID cwd:CHARBUF fdlimit:INT64
  pgft_maj:UINT64 pgft_min:UINT64 vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 comm:CHARBUF cgroups:BYTEBUF
- flags:FLAGS32 uid:UINT32 gid:UINT32 vtid:PID vpid:PID pidns_init_start_ts:UINT64
+ flags:FLAGS32=3 uid:UINT32 gid:UINT32 vtid:PID vpid:PID pidns_init_start_ts:UINT64
 write io_write s uw 2 res:ERRNO data:BYTEBUF fd:FD size:UINT32
 writev io_write s uw 2 res:ERRNO data:BYTEBUF fd:FD size:UINT32
 """
@@ -264,4 +269,131 @@ statmount statx stime subpage_prot swapcontext swapoff swapon switch_endian sync
 syncfs sys_debug_setcontext sysfs sysinfo syslog tee time timer_create timer_delete timer_getoverrun timer_gettime
 timer_settime timerfd timerfd_gettime timerfd_settime times truncate umask uname uprobe uretprobe uselib ustat utime
 utimensat utimes vhangup vm86 vmsplice wait4 waitid waitpid
+"""
+
+# Names of the values of flags and enumerations, each NAME:number, in Falco's order.
+VALUE_NAMES = """\
+F_OK:0 R_OK:4 W_OK:2 X_OK:1
+BPF_MAP_CREATE:0 BPF_MAP_LOOKUP_ELEM:1 BPF_MAP_UPDATE_ELEM:2 BPF_MAP_DELETE_ELEM:3 BPF_MAP_GET_NEXT_KEY:4
+ BPF_PROG_LOAD:5 BPF_OBJ_PIN:6 BPF_OBJ_GET:7 BPF_PROG_ATTACH:8 BPF_PROG_DETACH:9 BPF_PROG_TEST_RUN:10 BPF_PROG_RUN:10
+ BPF_PROG_GET_NEXT_ID:11 BPF_MAP_GET_NEXT_ID:12 BPF_PROG_GET_FD_BY_ID:13 BPF_MAP_GET_FD_BY_ID:14
+ BPF_OBJ_GET_INFO_BY_FD:15 BPF_PROG_QUERY:16 BPF_RAW_TRACEPOINT_OPEN:17 BPF_BTF_LOAD:18 BPF_BTF_GET_FD_BY_ID:19
+ BPF_TASK_FD_QUERY:20 BPF_MAP_LOOKUP_AND_DELETE_ELEM:21 BPF_MAP_FREEZE:22 BPF_BTF_GET_NEXT_ID:23
+ BPF_MAP_LOOKUP_BATCH:24 BPF_MAP_LOOKUP_AND_DELETE_BATCH:25 BPF_MAP_UPDATE_BATCH:26 BPF_MAP_DELETE_BATCH:27
+ BPF_LINK_CREATE:28 BPF_LINK_UPDATE:29 BPF_LINK_GET_FD_BY_ID:30 BPF_LINK_GET_NEXT_ID:31 BPF_ENABLE_STATS:32
+ BPF_ITER_CREATE:33 BPF_LINK_DETACH:34 BPF_PROG_BIND_MAP:35
+S_IXOTH:1 S_IWOTH:2 S_IROTH:4 S_IXGRP:8 S_IWGRP:16 S_IRGRP:32 S_IXUSR:64 S_IWUSR:128 S_IRUSR:256 S_ISVTX:512
+ S_ISGID:1024 S_ISUID:2048
+CLONE_FILES:1 CLONE_FS:2 CLONE_IO:4 CLONE_NEWIPC:8 CLONE_NEWNET:16 CLONE_NEWNS:32 CLONE_NEWPID:64 CLONE_NEWUTS:128
+ CLONE_PARENT:256 CLONE_PARENT_SETTID:512 CLONE_PTRACE:1024 CLONE_SIGHAND:2048 CLONE_SYSVSEM:4096 CLONE_THREAD:8192
+ CLONE_UNTRACED:16384 CLONE_VM:32768 CLONE_INVERTED:65536 NAME_CHANGED:131072 CLOSED:262144 CLONE_NEWUSER:1048576
+ CLONE_CHILD_CLEARTID:8388608 CLONE_CHILD_SETTID:16777216 CLONE_SETTLS:33554432 CLONE_STOPPED:67108864
+ CLONE_VFORK:134217728 CLONE_NEWCGROUP:268435456 CLONE_CHILD_IN_PIDNS:536870912
+CLOSE_RANGE_UNSHARE:2 CLOSE_RANGE_CLOEXEC:4
+FD_UPPER_LAYER_CREAT:1 FD_LOWER_LAYER_CREAT:2
+O_NONBLOCK:2 O_TRUNC:1
+O_LARGEFILE:2048 O_DIRECTORY:1024 O_DIRECT:512 O_TRUNC:256 O_SYNC:128 O_NONBLOCK:64 O_EXCL:32 O_DSYNC:16 O_APPEND:8
+ O_CREAT:4 O_RDWR:3 O_WRONLY:2 O_RDONLY:1 O_CLOEXEC:4096 O_NONE:0 O_TMPFILE:8192 O_F_CREATED:16384
+ FD_UPPER_LAYER:32768 FD_LOWER_LAYER:65536
+EPOLL_CLOEXEC:1
+EXE_WRITABLE:1 EXE_UPPER_LAYER:2 EXE_FROM_MEMFD:4 EXE_LOWER_LAYER:8
+AT_SYMLINK_NOFOLLOW:1024 AT_EMPTY_PATH:4096
+F_GETPIPE_SZ:29 F_SETPIPE_SZ:28 F_NOTIFY:27 F_DUPFD_CLOEXEC:26 F_CANCELLK:25 F_GETLEASE:24 F_SETLEASE:23
+ F_GETOWN_EX:22 F_SETOWN_EX:21 F_SETLKW64:19 F_SETLK64:18 F_GETLK64:17 F_GETSIG:15 F_SETSIG:13 F_GETOWN:12 F_SETOWN:10
+ F_SETLKW:9 F_SETLK:8 F_GETLK:6 F_SETFL:5 F_GETFL:4 F_SETFD:3 F_GETFD:2 F_DUPFD:1 F_OFD_GETLK:30 F_OFD_SETLK:31
+ F_OFD_SETLKW:32 UNKNOWN:0
+MODULE_INIT_IGNORE_MODVERSIONS:1 MODULE_INIT_IGNORE_VERMAGIC:2 MODULE_INIT_COMPRESSED_FILE:4
+LOCK_SH:1 LOCK_EX:2 LOCK_NB:4 LOCK_UN:8 LOCK_NONE:0
+FSCONFIG_SET_FLAG:0 FSCONFIG_SET_STRING:1 FSCONFIG_SET_BINARY:2 FSCONFIG_SET_PATH:3 FSCONFIG_SET_PATH_EMPTY:4
+ FSCONFIG_SET_FD:5 FSCONFIG_CMD_CREATE:6 FSCONFIG_CMD_RECONFIGURE:7
+FUTEX_CLOCK_REALTIME:256 FUTEX_PRIVATE_FLAG:128 FUTEX_CMP_REQUEUE_PI:12 FUTEX_WAIT_REQUEUE_PI:11 FUTEX_WAKE_BITSET:10
+ FUTEX_WAIT_BITSET:9 FUTEX_TRYLOCK_PI:8 FUTEX_UNLOCK_PI:7 FUTEX_LOCK_PI:6 FUTEX_WAKE_OP:5 FUTEX_CMP_REQUEUE:4
+ FUTEX_REQUEUE:3 FUTEX_FD:2 FUTEX_WAKE:1 FUTEX_WAIT:0
+RLIMIT_UNKNOWN:255 RLIMIT_RTTIME:15 RLIMIT_RTPRIO:14 RLIMIT_NICE:13 RLIMIT_MSGQUEUE:12 RLIMIT_SIGPENDING:11
+ RLIMIT_LOCKS:10 RLIMIT_AS:9 RLIMIT_MEMLOCK:8 RLIMIT_NOFILE:7 RLIMIT_NPROC:6 RLIMIT_RSS:5 RLIMIT_CORE:4 RLIMIT_STACK:3
+ RLIMIT_DATA:2 RLIMIT_FSIZE:1 RLIMIT_CPU:0
+SOL_SOCKET:1 SOL_TCP:2 UNKNOWN:0
+SO_COOKIE:53 SO_MEMINFO:52 SO_PEERGROUPS:51 SO_ATTACH_BPF:50 SO_INCOMING_CPU:49 SO_BPF_EXTENSIONS:48
+ SO_MAX_PACING_RATE:47 SO_BUSY_POLL:46 SO_SELECT_ERR_QUEUE:45 SO_LOCK_FILTER:44 SO_NOFCS:43 SO_PEEK_OFF:42
+ SO_WIFI_STATUS:41 SO_RXQ_OVFL:40 SO_DOMAIN:39 SO_PROTOCOL:38 SO_TIMESTAMPING:37 SO_MARK:36 SO_TIMESTAMPNS:35
+ SO_PASSSEC:34 SO_PEERSEC:31 SO_ACCEPTCONN:30 SO_TIMESTAMP:29 SO_PEERNAME:28 SO_DETACH_FILTER:27 SO_ATTACH_FILTER:26
+ SO_BINDTODEVICE:25 SO_SECURITY_ENCRYPTION_NETWORK:24 SO_SECURITY_ENCRYPTION_TRANSPORT:23
+ SO_SECURITY_AUTHENTICATION:22 SO_SNDTIMEO:21 SO_RCVTIMEO:20 SO_SNDLOWAT:19 SO_RCVLOWAT:18 SO_PEERCRED:17
+ SO_PASSCRED:16 SO_REUSEPORT:15 SO_BSDCOMPAT:14 SO_LINGER:13 SO_PRIORITY:12 SO_NO_CHECK:11 SO_OOBINLINE:10
+ SO_KEEPALIVE:9 SO_RCVBUFFORCE:33 SO_SNDBUFFORCE:32 SO_RCVBUF:8 SO_SNDBUF:7 SO_BROADCAST:6 SO_DONTROUTE:5 SO_ERROR:4
+ SO_TYPE:3 SO_REUSEADDR:2 SO_DEBUG:1 UNKNOWN:0
+IORING_ENTER_GETEVENTS:1 IORING_ENTER_SQ_WAKEUP:2 IORING_ENTER_SQ_WAIT:4 IORING_ENTER_EXT_ARG:8
+IORING_REGISTER_BUFFERS:0 IORING_UNREGISTER_BUFFERS:1 IORING_REGISTER_FILES:2 IORING_UNREGISTER_FILES:3
+ IORING_REGISTER_EVENTFD:4 IORING_UNREGISTER_EVENTFD:5 IORING_REGISTER_FILES_UPDATE:6 IORING_REGISTER_EVENTFD_ASYNC:7
+ IORING_REGISTER_PROBE:8 IORING_REGISTER_PERSONALITY:9 IORING_UNREGISTER_PERSONALITY:10
+ IORING_REGISTER_RESTRICTIONS:11 IORING_REGISTER_ENABLE_RINGS:12 IORING_REGISTER_FILES2:13
+ IORING_REGISTER_FILES_UPDATE2:14 IORING_REGISTER_BUFFERS2:15 IORING_REGISTER_BUFFERS_UPDATE:16
+ IORING_REGISTER_IOWQ_AFF:17 IORING_UNREGISTER_IOWQ_AFF:18 IORING_REGISTER_IOWQ_MAX_WORKERS:19
+ IORING_REGISTER_RING_FDS:20 IORING_UNREGISTER_RING_FDS:21
+IORING_SETUP_IOPOLL:1 IORING_SETUP_SQPOLL:2 IORING_SQ_NEED_WAKEUP:4 IORING_SETUP_SQ_AFF:8 IORING_SETUP_CQSIZE:16
+ IORING_SETUP_CLAMP:32 IORING_SETUP_ATTACH_RW:64 IORING_SETUP_R_DISABLED:128
+IORING_FEAT_SINGLE_MMAP:1 IORING_FEAT_NODROP:2 IORING_FEAT_SUBMIT_STABLE:4 IORING_FEAT_RW_CUR_POS:8
+ IORING_FEAT_CUR_PERSONALITY:16 IORING_FEAT_FAST_POLL:32 IORING_FEAT_POLL_32BITS:64 IORING_FEAT_SQPOLL_NONFIXED:128
+ IORING_FEAT_ENTER_EXT_ARG:256 IORING_FEAT_NATIVE_WORKERS:512 IORING_FEAT_RSRC_TAGS:1024
+KEYCTL_GET_KEYRING_ID:0 KEYCTL_JOIN_SESSION_KEYRING:1 KEYCTL_UPDATE:2 KEYCTL_REVOKE:3 KEYCTL_CHOWN:4 KEYCTL_SETPERM:5
+ KEYCTL_DESCRIBE:6 KEYCTL_CLEAR:7 KEYCTL_LINK:8 KEYCTL_UNLINK:9 KEYCTL_SEARCH:10 KEYCTL_READ:11 KEYCTL_INSTANTIATE:12
+ KEYCTL_NEGATE:13 KEYCTL_SET_REQKEY_KEYRING:14 KEYCTL_SET_TIMEOUT:15 KEYCTL_ASSUME_AUTHORITY:16 KEYCTL_GET_SECURITY:17
+ KEYCTL_SESSION_TO_PARENT:18 KEYCTL_REJECT:19 KEYCTL_INSTANTIATE_IOV:20 KEYCTL_INVALIDATE:21 KEYCTL_GET_PERSISTENT:22
+ KEYCTL_DH_COMPUTE:23 KEYCTL_PKEY_QUERY:24 KEYCTL_PKEY_ENCRYPT:25 KEYCTL_PKEY_DECRYPT:26 KEYCTL_PKEY_SIGN:27
+ KEYCTL_PKEY_VERIFY:28 KEYCTL_RESTRICT_KEYRING:29 KEYCTL_MOVE:30 KEYCTL_CAPABILITIES:31 KEYCTL_WATCH_KEY:32
+AT_SYMLINK_FOLLOW:1024 AT_EMPTY_PATH:4096
+SEEK_END:2 SEEK_CUR:1 SEEK_SET:0
+MFD_CLOEXEC:1 MFD_ALLOW_SEALING:2 MFD_HUGETLB:4
+S_IXOTH:1 S_IWOTH:2 S_IROTH:4 S_IXGRP:8 S_IWGRP:16 S_IRGRP:32 S_IXUSR:64 S_IWUSR:128 S_IRUSR:256 S_ISVTX:512
+ S_ISGID:1024 S_ISUID:2048 S_IFREG:32768 S_IFCHR:8192 S_IFBLK:24576 S_IFIFO:4096 S_IFSOCK:49152
+MLOCK_ONFAULT:1
+MCL_CURRENT:1 MCL_FUTURE:2 MCL_ONFAULT:4
+PROT_READ:1 PROT_WRITE:2 PROT_EXEC:4 PROT_SEM:8 PROT_GROWSDOWN:16 PROT_GROWSUP:32 PROT_SAO:64 PROT_NONE:0
+MAP_SHARED:1 MAP_PRIVATE:2 MAP_FIXED:4 MAP_ANONYMOUS:8 MAP_32BIT:16 MAP_RENAME:32 MAP_NORESERVE:64 MAP_POPULATE:128
+ MAP_NONBLOCK:256 MAP_GROWSDOWN:512 MAP_DENYWRITE:1024 MAP_EXECUTABLE:2048 MAP_INHERIT:4096 MAP_FILE:8192
+ MAP_LOCKED:16384
+RDONLY:1 NOSUID:2 NODEV:4 NOEXEC:8 SYNCHRONOUS:16 REMOUNT:32 MANDLOCK:64 DIRSYNC:128 NOATIME:1024 NODIRATIME:2048
+ BIND:4096 MOVE:8192 REC:16384 SILENT:32768 POSIXACL:65536 UNBINDABLE:131072 PRIVATE:262144 SLAVE:524288
+ SHARED:1048576 RELATIME:2097152 KERNMOUNT:4194304 I_VERSION:8388608 STRICTATIME:16777216 LAZYTIME:33554432
+ NOSEC:268435456 BORN:536870912 ACTIVE:1073741824 NOUSER:2147483648
+AT_EMPTY_PATH:4096 AT_NO_AUTOMOUNT:2048 AT_SYMLINK_NOFOLLOW:256
+RESOLVE_BENEATH:1 RESOLVE_IN_ROOT:2 RESOLVE_NO_MAGICLINKS:4 RESOLVE_NO_SYMLINKS:8 RESOLVE_NO_XDEV:16 RESOLVE_CACHED:32
+PROTECTION_VIOLATION:1 PAGE_NOT_PRESENT:2 WRITE_ACCESS:4 READ_ACCESS:8 USER_FAULT:16 SUPERVISOR_FAULT:32
+ RESERVED_PAGE:64 INSTRUCTION_FETCH:128
+PIDFD_NONBLOCK:1
+PR_GET_DUMPABLE:3 PR_SET_DUMPABLE:4 PR_GET_KEEPCAPS:7 PR_SET_KEEPCAPS:8 PR_SET_NAME:15 PR_GET_NAME:16
+ PR_GET_SECCOMP:21 PR_SET_SECCOMP:22 PR_CAPBSET_READ:23 PR_CAPBSET_DROP:24 PR_GET_SECUREBITS:27 PR_SET_SECUREBITS:28
+ PR_MCE_KILL:33 PR_MCE_KILL:33 PR_SET_MM:35 PR_SET_CHILD_SUBREAPER:36 PR_GET_CHILD_SUBREAPER:37 PR_SET_NO_NEW_PRIVS:38
+ PR_GET_NO_NEW_PRIVS:39 PR_GET_TID_ADDRESS:40 PR_SET_THP_DISABLE:41 PR_GET_THP_DISABLE:42 PR_CAP_AMBIENT:47
+PTRACE_SINGLEBLOCK:38 PTRACE_SYSEMU_SINGLESTEP:37 PTRACE_SYSEMU:36 PTRACE_ARCH_PRCTL:35 PTRACE_SET_THREAD_AREA:34
+ PTRACE_GET_THREAD_AREA:33 PTRACE_OLDSETOPTIONS:32 PTRACE_SETFPXREGS:31 PTRACE_GETFPXREGS:30 PTRACE_SETFPREGS:29
+ PTRACE_GETFPREGS:28 PTRACE_SETREGS:27 PTRACE_GETREGS:26 PTRACE_SETSIGMASK:25 PTRACE_GETSIGMASK:24
+ PTRACE_PEEKSIGINFO:23 PTRACE_LISTEN:22 PTRACE_INTERRUPT:21 PTRACE_SEIZE:20 PTRACE_SETREGSET:19 PTRACE_GETREGSET:18
+ PTRACE_SETSIGINFO:17 PTRACE_GETSIGINFO:16 PTRACE_GETEVENTMSG:15 PTRACE_SETOPTIONS:14 PTRACE_SYSCALL:13
+ PTRACE_DETACH:12 PTRACE_ATTACH:11 PTRACE_SINGLESTEP:10 PTRACE_KILL:9 PTRACE_CONT:8 PTRACE_POKEUSR:7 PTRACE_POKEDATA:6
+ PTRACE_POKETEXT:5 PTRACE_PEEKUSR:4 PTRACE_PEEKDATA:3 PTRACE_PEEKTEXT:2 PTRACE_TRACEME:1 PTRACE_UNKNOWN:0
+DQF_NONE:1 V1_DQF_RSQUASH:2
+QFMT_NOT_USED:1 QFMT_VFS_OLD:2 QFMT_VFS_V0:4 QFMT_VFS_V1:8
+Q_QUOTAON:1 Q_QUOTAOFF:2 Q_GETFMT:4 Q_GETINFO:8 Q_SETINFO:16 Q_GETQUOTA:32 Q_SETQUOTA:64 Q_SYNC:128 Q_XQUOTAON:256
+ Q_XQUOTAOFF:512 Q_XGETQUOTA:1024 Q_XSETQLIM:2048 Q_XGETQSTAT:4096 Q_XQUOTARM:8192 Q_XQUOTASYNC:16384
+USRQUOTA:1 GRPQUOTA:2
+RENAME_NOREPLACE:1 RENAME_EXCHANGE:2 RENAME_WHITEOUT:4
+IPC_STAT:1 IPC_SET:2 IPC_RMID:4 IPC_INFO:8 SEM_INFO:16 SEM_STAT:32 GETALL:64 GETNCNT:128 GETPID:256 GETVAL:512
+ GETZCNT:1024 SETALL:2048 SETVAL:4096
+IPC_EXCL:16384 IPC_CREAT:8192
+IPC_NOWAIT:1 SEM_UNDO:2
+SHUT_UNKNOWN:65535 SHUT_RDWR:2 SHUT_WR:1 SHUT_RD:0
+AF_NFC:39 AF_ALG:38 AF_CAIF:37 AF_IEEE802154:36 AF_PHONET:35 AF_ISDN:34 AF_RXRPC:33 AF_IUCV:32 AF_BLUETOOTH:31
+ AF_TIPC:30 AF_CAN:29 AF_LLC:26 AF_WANPIPE:25 AF_PPPOX:24 AF_IRDA:23 AF_SNA:22 AF_RDS:21 AF_ATMSVC:20 AF_ECONET:19
+ AF_ASH:18 AF_PACKET:17 AF_ROUTE:16 AF_NETLINK:16 AF_KEY:15 AF_SECURITY:14 AF_NETBEUI:13 AF_DECnet:12 AF_ROSE:11
+ AF_INET6:10 AF_X25:9 AF_ATMPVC:8 AF_BRIDGE:7 AF_NETROM:6 AF_APPLETALK:5 AF_IPX:4 AF_AX25:3 AF_INET:2 AF_LOCAL:1
+ AF_UNIX:1 AF_UNSPEC:0
+SPLICE_F_MOVE:1 SPLICE_F_NONBLOCK:2 SPLICE_F_MORE:4 SPLICE_F_GIFT:8
+ANON_INODE_FD_TYPE_UNKNOWN:0 ANON_INODE_FD_TYPE_EVENTFD:1 ANON_INODE_FD_TYPE_EVENTPOLL:2 ANON_INODE_FD_TYPE_INOTIFY:3
+ ANON_INODE_FD_TYPE_SIGNALFD:4 ANON_INODE_FD_TYPE_TIMERFD:5 ANON_INODE_FD_TYPE_IO_URING:6
+ ANON_INODE_FD_TYPE_USERFAULTFD:7 ANON_INODE_FD_TYPE_PIDFD:8 ANON_INODE_FD_TYPE_BPF_MAP:9
+ ANON_INODE_FD_TYPE_BPF_PROG:10 ANON_INODE_FD_TYPE_BPF_LINK:11 ANON_INODE_FD_TYPE_BPF_ITER:12
+ ANON_INODE_FD_TYPE_PERF_EVENT:13
+FORCE:1 DETACH:2 EXPIRE:4 NOFOLLOW:8
+AT_REMOVEDIR:512
 """

@@ -2,14 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from auditfalco.model.descriptor import device_number
+from auditfalco.model.descriptor import Descriptor, device_number
 from auditfalco.model.event import Argument
+from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME, Parameter
 from auditfalco.normalise.paths import is_working_directory
 from kernel_sources.tables import errno_name
 
 FALCO_AT_FDCWD = -100
+
+UNKNOWN_NAME = "<NA>"
+"""What Falco resolves a user, group or process to that it does not know."""
+
+
+def parameter_of(event_type: str, name: str) -> Parameter:
+    """Falco's parameter of that name.
+
+    Raises:
+        KeyError: events of this type have none: the normaliser is wrong.
+    """
+    parameter = EVENT_TYPES_BY_NAME[event_type].parameter(name)
+    if parameter is None:
+        raise KeyError(f"{event_type} has no parameter {name}")
+    return parameter
+
+
+def number(parameter: Parameter, value: int) -> Argument:
+    """A number as Falco prints the parameter: decimal, hexadecimal or octal, with the names of flags or of the value.
+
+    For flags and enumerations `value` is in Falco's numbers; see :func:`translated`.
+    """
+    plain = based(value, parameter.base)
+    if parameter.type.startswith("ENUMFLAGS"):
+        name = next((name for name, known in parameter.values if known == value), None)
+        return Argument(value, name or plain, plain)
+    return Argument(value, value_names(value, parameter.values) or plain, plain)
+
+
+def based(value: int, base: int) -> str:
+    """A number's digits: octal with a leading zero, hexadecimal in capitals, as Falco prints them."""
+    if base == 8:
+        return f"0{value:o}" if value else "0"
+    return f"{value:X}" if base == 16 else str(value)
+
+
+def value_names(value: int, names: Iterable[tuple[str, int]]) -> str:
+    """The names of the bits that are set, joined by "|"; of 0 the name that 0 has; "" where nothing has a name.
+
+    As sinsp_evt does: names in their order, each taking its bits away, until one fits the rest.
+    """
+    found = []
+    left = value
+    for name, bit in names:
+        if bit == left:
+            found.append(name)
+            break
+        if bit and left & bit == bit:
+            found.append(name)
+            left &= ~bit
+    return "|".join(found)
+
+
+def translated(value: int, kernel: Mapping[str, int], parameter: Parameter) -> int:
+    """The kernel's flags in Falco's bits.
+
+    Args:
+        value: as the caller passed it.
+        kernel: the kernel's bits by the names that Falco uses.
+        parameter: whose names and bits count; names that `kernel` lacks are never set.
+    """
+    bits = 0
+    for name, bit in parameter.values:
+        kernel_bits = kernel.get(name, 0)
+        if kernel_bits and value & kernel_bits == kernel_bits:
+            bits |= bit
+    return bits
 
 
 def integer(value: int) -> Argument:
@@ -22,28 +90,33 @@ def text(value: str) -> Argument:
     return Argument(value, value)
 
 
+def resolved(value: int, name: str | None) -> Argument:
+    """A number that stands for somebody with a name: a user, a group, a process."""
+    return Argument(value, UNKNOWN_NAME if name is None else name)
+
+
 def result(value: int) -> Argument:
     """A call's result: its number, or the error's name when it is negative."""
     return Argument(value, (errno_name(-value) if value < 0 else None) or str(value))
 
 
-def descriptor(number: int, name: str | None = None, character: str = "f") -> Argument:
+def descriptor(number: int, known: Descriptor | None) -> Argument:
     """A file descriptor; `<f>name` when it is known what it stands for, as Falco prints it."""
     if number < 0:
         return result(number)
-    return Argument(number, str(number) if name is None else f"<{character}>{name}")
+    return Argument(number, str(number) if known is None or known.name is None else f"<{known.mark}>{known.name}")
 
 
-def directory(register: int) -> Argument:
+def directory(register: int, known: Descriptor | None = None) -> Argument:
     """A directory descriptor argument as it stands in the register."""
     if is_working_directory(register):
         return Argument(FALCO_AT_FDCWD, "AT_FDCWD")
-    return integer(signed32(register))
+    return descriptor(signed32(register), known)
 
 
 def mode(value: int) -> Argument:
     """A file mode, printed in octal with a leading zero."""
-    octal = f"0{value:o}" if value else "0"
+    octal = based(value, 8)
     return Argument(value, octal, octal)
 
 
@@ -55,8 +128,7 @@ def device(major: int, minor: int) -> Argument:
 
 def flags(value: int, names: Iterable[tuple[str, int]]) -> Argument:
     """Flag bits and the names of those set, joined by "|"; the bare number when none has a name."""
-    found = [name for name, bit in names if bit and value & bit == bit]
-    return Argument(value, "|".join(found) if found else str(value))
+    return Argument(value, value_names(value, names) or str(value))
 
 
 def signed32(register: int) -> int:

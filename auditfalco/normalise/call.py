@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
+from auditfalco.model.descriptor import Descriptor
+from auditfalco.model.event import Event
 from auditfalco.model.process import Process
+from auditfalco.normalise import arguments
+from auditfalco.normalise.paths import is_working_directory
 from auditfalco.state.host import HostState
 from kernel_sources.audit import facts
 from kernel_sources.audit.facts import PathFacts, SyscallFacts
@@ -46,3 +52,39 @@ class Call:
     def directory(self, dirfd: int) -> str | None:
         """Where names relative to the descriptor `dirfd` (a register) start from; None when unknown."""
         return self.host.directory(self.process, dirfd, self.cwd)
+
+    # What the event's arguments are told by; names are Falco's.
+
+    def tell_result(self, event: Event, name: str = "res") -> None:
+        """The call's result, or the error's name; nothing for a call that never returned."""
+        if event.result is not None:
+            event.arguments[name] = arguments.result(event.result)
+
+    def tell(self, event: Event, name: str, value: int) -> None:
+        """A number, in Falco's own bits where it is flags; printed as Falco prints the parameter."""
+        event.arguments[name] = arguments.number(arguments.parameter_of(event.type, name), value)
+
+    def tell_descriptor(self, event: Event, name: str, number: int) -> Descriptor | None:
+        """A file descriptor and what it stands for, which is returned."""
+        known = self.host.descriptor(self.process, number) if number >= 0 else None
+        event.arguments[name] = arguments.descriptor(number, known)
+        return known
+
+    def tell_directory(self, event: Event, name: str, register: int) -> None:
+        """A directory descriptor as it stands in a register; AT_FDCWD by its name."""
+        known = None
+        if not is_working_directory(register):
+            known = self.host.descriptor(self.process, arguments.signed32(register))
+        event.arguments[name] = arguments.directory(register, known)
+
+    def tell_user(self, event: Event, name: str, uid: int) -> None:
+        """A user, with the name it has where the process lives."""
+        event.arguments[name] = arguments.resolved(uid, self.host.user_name(self.process, uid))
+
+    def tell_group(self, event: Event, name: str, gid: int) -> None:
+        """A group, with the name it has where the process lives."""
+        event.arguments[name] = arguments.resolved(gid, self.host.group_name(self.process, gid))
+
+
+Builder = Callable[[Call, Event], None]
+"""Fills in one call's event: arguments, descriptor, and what the call changed in the host's state."""

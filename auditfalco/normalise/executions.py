@@ -5,15 +5,8 @@ from __future__ import annotations
 from auditfalco.model.event import Event
 from auditfalco.model.process import Image, Process
 from auditfalco.normalise import arguments
-from auditfalco.normalise.call import Call
+from auditfalco.normalise.call import Builder, Call
 from auditfalco.state.executables import deleted_name, memfd_name
-
-EXECUTION_FLAGS = (
-    ("EXE_WRITABLE", 1),
-    ("EXE_UPPER_LAYER", 2),
-    ("EXE_FROM_MEMFD", 4),
-    ("EXE_LOWER_LAYER", 8),
-)
 
 
 def execution(call: Call, event: Event) -> None:
@@ -54,17 +47,16 @@ def flags_of(image: Image) -> int:
 
 def _describe(call: Call, event: Event, process: Process, image: Image) -> None:
     add = event.arguments.__setitem__
-    if event.result is not None:
-        add("res", arguments.result(event.result))
+    call.tell_result(event)
     argv = image.argv
     if argv:
         add("exe", arguments.text(argv[0]))
         add("args", arguments.text(" ".join(argv[1:])))
-    add("tid", arguments.integer(process.pid))
-    add("pid", arguments.integer(process.pid))
+    add("tid", arguments.resolved(process.pid, process.name))
+    add("pid", arguments.resolved(process.pid, process.name))
     parent = call.host.parent(process, event.time_ns)
     if parent is not None:
-        add("ptid", arguments.integer(parent.pid))
+        add("ptid", arguments.resolved(parent.pid, parent.name))
     if process.cwd is not None:
         add("cwd", arguments.text(process.cwd))
     if image.comm is not None:
@@ -72,19 +64,25 @@ def _describe(call: Call, event: Event, process: Process, image: Image) -> None:
     if process.tty is not None:
         add("tty", arguments.integer(process.tty))
     if process.login_uid is not None:
-        add("loginuid", arguments.integer(process.login_uid))
-    add("flags", arguments.flags(flags_of(image), EXECUTION_FLAGS))
+        call.tell_user(event, "loginuid", process.login_uid)
+    call.tell(event, "flags", flags_of(image))
     if image.file is not None:
         add("exe_ino", arguments.integer(image.file.inode))
         for name, time_ns in (("exe_ino_ctime", image.file.ctime_ns), ("exe_ino_mtime", image.file.mtime_ns)):
             if time_ns is not None:
                 add(name, arguments.integer(time_ns))
     if process.euid is not None:
-        add("uid", arguments.integer(process.euid))
+        call.tell_user(event, "uid", process.euid)
     if image.exe_path is not None:
         add("trusted_exepath", arguments.text(image.exe_path))
     if process.egid is not None:
-        add("gid", arguments.integer(process.egid))
+        call.tell_group(event, "gid", process.egid)
     first = call.paths[0].name if call.paths else None
     if event.type == "execve" and first is not None:
         add("filename", arguments.text(first))
+
+
+BUILDERS: dict[str, Builder] = {
+    "execve": execution,
+    "execveat": execution,
+}

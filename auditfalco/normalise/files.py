@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from auditfalco.model.event import Argument, Event
 from auditfalco.normalise import arguments
-from auditfalco.normalise.call import Call
+from auditfalco.normalise.call import Builder, Call
 from auditfalco.normalise.paths import named
 from kernel_sources.audit.facts import PathFacts, join
 
@@ -26,11 +26,10 @@ def renamed_with_flags(call: Call, event: Event) -> None:
 
 def _rename(call: Call, event: Event, old_dirfd: int | None, new_dirfd: int | None) -> None:
     old, new = _ends(call.paths)
-    if event.result is not None:
-        event.arguments["res"] = arguments.result(event.result)
+    call.tell_result(event)
     for side, dirfd, path in (("old", old_dirfd, old), ("new", new_dirfd, new)):
         if dirfd is not None:
-            event.arguments[f"{side}dirfd"] = arguments.directory(dirfd)
+            call.tell_directory(event, f"{side}dirfd", dirfd)
         if path is not None and path.name is not None:
             start = call.cwd if dirfd is None else call.directory(dirfd)
             event.arguments[f"{side}path"] = Argument(path.name, join(start, path.name) or path.name)
@@ -51,11 +50,16 @@ def _ends(paths: list[PathFacts]) -> tuple[PathFacts | None, PathFacts | None]:
 
 def range_copied(call: Call, event: Event) -> None:
     """copy_file_range(fdin, offin, fdout, offout, length): offsets are pointers, the length is the fifth argument."""
-    if event.result is not None:
-        event.arguments["res"] = arguments.result(event.result)
+    call.tell_result(event)
     source, sink = arguments.signed32(call.facts.args[0]), arguments.signed32(call.facts.args[2])
-    for name, number in (("fdout", sink), ("fdin", source)):
-        known = call.host.descriptor(call.process, number)
-        event.arguments[name] = arguments.descriptor(number, known.name if known is not None else None)
+    event.descriptor = call.tell_descriptor(event, "fdout", sink)
+    call.tell_descriptor(event, "fdin", source)
     event.fd_number = sink
-    event.descriptor = call.host.descriptor(call.process, sink)
+
+
+BUILDERS: dict[str, Builder] = {
+    "rename": renamed,
+    "renameat": renamed_at,
+    "renameat2": renamed_with_flags,
+    "copy_file_range": range_copied,
+}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from auditfalco.model.event import Event
 from auditfalco.normalise import arguments
-from auditfalco.normalise.call import Call
+from auditfalco.normalise.call import Builder, Call
 
 
 def group_set(call: Call, event: Event) -> None:
     """setpgid(pid, pgid): numbers of the caller's pid namespace; 0 stands for the caller, or for the process itself."""
-    if event.result is not None:
-        event.arguments["res"] = arguments.result(event.result)
+    call.tell_result(event)
     pid, group = (arguments.signed32(register) for register in call.facts.args[:2])
     event.arguments["pid"] = arguments.integer(pid)
     event.arguments["pgid"] = arguments.integer(group)
@@ -20,8 +19,13 @@ def group_set(call: Call, event: Event) -> None:
 
 def session_set(call: Call, event: Event) -> None:
     """setsid(): the caller leads a new session and group."""
-    if event.result is not None:
-        event.arguments["res"] = arguments.result(event.result)
+    call.tell_result(event)
     if call.succeeded:
         call.process.sid = call.process.pgid = call.process.pid
         call.process.vpgid = call.process.vpid
+
+
+BUILDERS: dict[str, Builder] = {
+    "setpgid": group_set,
+    "setsid": session_set,
+}

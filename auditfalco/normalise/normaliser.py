@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Callable
-
 from auditfalco.model.event import Event
 from auditfalco.model.process import Process
 from auditfalco.model.syscallnames import event_type_of
 from auditfalco.normalise import executions, files, groups, modules, opens, terminal
-from auditfalco.normalise.call import Call
+from auditfalco.normalise.call import Builder, Call
 from auditfalco.state.executables import deleted_name, memfd_name
 from auditfalco.state.host import HostState
 from kernel_sources.audit import facts
@@ -16,29 +14,17 @@ from kernel_sources.audit.facts import SyscallFacts
 from kernel_sources.audit.rawevent import RawEvent
 from kernel_sources.tables import record_type_name
 
-Builder = Callable[[Call, Event], None]
-
 _ARGUMENTS = 4
 """Arguments in a whole SYSCALL record; a record cut short has fewer, and tells no more than its process."""
 
 BUILDERS: dict[str, Builder] = {
-    "execve": executions.execution,
-    "execveat": executions.execution,
-    "open": opens.opened,
-    "openat": opens.opened_at,
-    "openat2": opens.opened_how,
-    "creat": opens.created,
-    "open_by_handle_at": opens.opened_by_handle,
-    "init_module": modules.module_loaded,
-    "finit_module": modules.module_loaded_from_file,
-    "rename": files.renamed,
-    "renameat": files.renamed_at,
-    "renameat2": files.renamed_with_flags,
-    "copy_file_range": files.range_copied,
-    "setpgid": groups.group_set,
-    "setsid": groups.session_set,
+    **executions.BUILDERS,
+    **files.BUILDERS,
+    **groups.BUILDERS,
+    **modules.BUILDERS,
+    **opens.BUILDERS,
 }
-"""The calls whose arguments are told, by name; every other call becomes an event of its name with its result alone."""
+"""The calls whose arguments are told, by event type; every other call becomes an event with its result alone."""
 
 
 class Normaliser:

@@ -6,7 +6,7 @@ from auditfalco.model import openflags
 from auditfalco.model.descriptor import DIRECTORY, FILE, Descriptor
 from auditfalco.model.event import Argument, Event
 from auditfalco.normalise import arguments
-from auditfalco.normalise.call import Call
+from auditfalco.normalise.call import Builder, Call
 from auditfalco.normalise.paths import is_working_directory, target
 from kernel_sources.audit import facts
 from kernel_sources.audit.facts import PathFacts
@@ -97,9 +97,9 @@ def _describe(call: Call, event: Event, path: PathFacts | None, number: int, dir
     descriptor = event.descriptor
     name = descriptor.name if descriptor is not None else None
     add = event.arguments.__setitem__
-    add("fd", arguments.descriptor(number, name))
+    add("fd", arguments.descriptor(number, descriptor))
     if dirfd is not None:
-        add("dirfd", arguments.directory(dirfd))
+        call.tell_directory(event, "dirfd", dirfd)
     if path is not None and path.name is not None:
         add("name", Argument(path.name, name or path.name))
     if event.open_flags is not None:
@@ -109,3 +109,12 @@ def _describe(call: Call, event: Event, path: PathFacts | None, number: int, dir
     if path is not None and path.dev is not None and path.inode is not None:
         add("dev", arguments.device(*path.dev))
         add("ino", arguments.integer(path.inode))
+
+
+BUILDERS: dict[str, Builder] = {
+    "open": opened,
+    "openat": opened_at,
+    "openat2": opened_how,
+    "creat": created,
+    "open_by_handle_at": opened_by_handle,
+}

@@ -85,6 +85,10 @@ class HostState:
         """A user's name where the process lives."""
         return self.users.name(_root_of(process), uid)
 
+    def group_name(self, process: Process, gid: int) -> str:
+        """A group's name where the process lives."""
+        return "root" if gid == 0 else "<NA>"
+
     def login_name(self, uid: int) -> str:
         """A login user's name on the host."""
         return self.users.name(HOST.root, uid)

@@ -25,6 +25,7 @@ class MadeUpWorld:
         self.processes: dict[int, Process] = {}
         self.groups: dict[int, int] = {}
         self.users: dict[int, tuple[str, str, str]] = {}
+        self.group_names: dict[int, str] = {}
 
     def ancestors(self, process: Process, time_ns: int) -> list[Process]:
         """The chain of parents."""
@@ -49,6 +50,10 @@ class MadeUpWorld:
     def user_name(self, process: Process, uid: int) -> str:
         """The name of a user of the process's place."""
         return self.users[uid][0] if uid in self.users else "<NA>"
+
+    def group_name(self, process: Process, gid: int) -> str:
+        """The name of a group of the process's place."""
+        return self.group_names.get(gid, "<NA>")
 
     def login_name(self, uid: int) -> str:
         """The name of a user of the host."""

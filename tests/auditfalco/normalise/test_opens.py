@@ -66,7 +66,7 @@ def test_a_name_relative_to_a_known_directory(machine: Any, records: Any) -> Non
     )
     assert event.descriptor.name == "/etc/shadow"
     assert event.arguments["name"].text == "/etc/shadow"
-    assert (event.arguments["dirfd"].value, event.arguments["dirfd"].text) == (5, "5")
+    assert (event.arguments["dirfd"].value, event.arguments["dirfd"].text) == (5, "<d>/etc")
 
 
 def test_a_name_relative_to_an_unknown_directory_is_not_guessed(machine: Any, records: Any) -> None:

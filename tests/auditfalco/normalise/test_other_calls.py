@@ -98,7 +98,7 @@ class TestRenames:
             *paths(records, *DIRECTORIES, ("a", "DELETE", 5), ("shadow", "CREATE", 5)),
         )
         shown = texts(event)
-        assert (shown["oldpath"], shown["newpath"], shown["newdirfd"]) == ("/tmp/a", "/etc/shadow", "5")
+        assert (shown["oldpath"], shown["newpath"], shown["newdirfd"]) == ("/tmp/a", "/etc/shadow", "<f>/etc")
 
     def test_an_unknown_directory_leaves_the_name_as_it_was_spelled(self, machine: Any, records: Any) -> None:
         event = machine.event(
