@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auditfalco.engine.engine import Engine
+from auditfalco.engine.identity import named_files
 from auditfalco.engine.template import Template
 from auditfalco.fields.binder import EventBinder
 from auditfalco.fields.world import World
@@ -46,6 +47,11 @@ class Alerting:
     def rule_names(self) -> list[str]:
         """The names of the rules in force, in order."""
         return [rule.name for rule in self._engine.rules]
+
+    @property
+    def named_files(self) -> list[str]:
+        """The absolute paths that the rules in force compare names of files with."""
+        return named_files(rule.condition for rule in self._engine.rules)
 
     def alerts(self, event: Event) -> list[Alert]:
         """The alerts that an event raises, counted."""

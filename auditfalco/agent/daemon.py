@@ -63,6 +63,7 @@ class Daemon:
         self._proc = ProcFS()
         self._host = HostState(socket.gethostname(), self._proc, DockerState(docker_roots))
         self.alerting = make_alerting(self._host)
+        self._host.watch_files(self.alerting.named_files)
         self.drop_alerts = 0
         self.losses: dict[str, int] = {}
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from auditfalco.engine.identity import evaluator, named_field
 from auditfalco.engine.times import binding_texts
 from auditfalco.language.operands import Bind, Evaluate
 from auditfalco.language.tree import And, Check, Macro, Node, Not, children
-from auditfalco.language.typecheck import typed_check
 from auditfalco.language.types import Resolver
 
 _TRUE = -1
@@ -32,7 +32,7 @@ class Compiler:
         """
         self._bind = binding_texts(bind)
         self._resolve = resolve
-        self._tests: dict[Check, Evaluate] = {}
+        self._tests: dict[tuple[Check, bool], Evaluate] = {}
 
     def compile(self, root: Node) -> Chain:
         """Return a condition as a chain.
@@ -44,11 +44,13 @@ class Compiler:
         entry = builder.add(root)
         return Chain(tuple(builder.steps), entry)
 
-    def test(self, check: Check) -> Evaluate:
-        """Return the function that answers a check."""
-        test = self._tests.get(check)
+    def test(self, check: Check, negated: bool) -> Evaluate:
+        """Return the function that answers a check; `negated` where it stands under an odd number of "not"."""
+        key = (check, negated and named_field(check) is not None)
+        test = self._tests.get(key)
         if test is None:
-            test = self._tests[check] = typed_check(check, self._resolve).build(self._bind)
+            _, test = evaluator(check, self._resolve, self._bind, negated)
+            self._tests[key] = test
         return test
 
 
@@ -76,6 +78,7 @@ class _Frame:
     node: Node
     if_true: int
     if_false: int
+    negated: bool
     remaining: int
     entry: int
 
@@ -89,7 +92,7 @@ class _Builder:
 
     def add(self, root: Node) -> int:
         """Add a tree; return where it begins."""
-        frames = [self._frame(root, _TRUE, _FALSE)]
+        frames = [self._frame(root, _TRUE, _FALSE, False)]
         while True:
             frame = frames[-1]
             if frame.remaining:
@@ -101,20 +104,20 @@ class _Builder:
                 return frame.entry
             frames[-1].entry = frame.entry
 
-    def _frame(self, node: Node, if_true: int, if_false: int) -> _Frame:
+    def _frame(self, node: Node, if_true: int, if_false: int, negated: bool) -> _Frame:
         if isinstance(node, Macro):
             raise ValueError(f"macro {node.name} was not put in")
         if isinstance(node, Check):
-            self.steps.append((self.compiler.test(node), if_true, if_false))
-            return _Frame(node, if_true, if_false, 0, len(self.steps) - 1)
+            self.steps.append((self.compiler.test(node, negated), if_true, if_false))
+            return _Frame(node, if_true, if_false, negated, 0, len(self.steps) - 1)
         entry = if_true if isinstance(node, And) else if_false
-        return _Frame(node, if_true, if_false, len(children(node)), entry)
+        return _Frame(node, if_true, if_false, negated, len(children(node)), entry)
 
     def _below(self, frame: _Frame) -> _Frame:
         """Return the frame of the next child, the last of those that are not in."""
         child = children(frame.node)[frame.remaining]
         if isinstance(frame.node, Not):
-            return self._frame(child, frame.if_false, frame.if_true)
+            return self._frame(child, frame.if_false, frame.if_true, not frame.negated)
         if isinstance(frame.node, And):
-            return self._frame(child, frame.entry, frame.if_false)
-        return self._frame(child, frame.if_true, frame.entry)
+            return self._frame(child, frame.entry, frame.if_false, frame.negated)
+        return self._frame(child, frame.if_true, frame.entry, frame.negated)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
+from auditfalco.engine.identity import evaluator, named_field
 from auditfalco.engine.times import binding_texts
 from auditfalco.engine.values import json_value
 from auditfalco.language.operands import Bind, TypedOperand
 from auditfalco.language.printer import check_json
 from auditfalco.language.tree import And, Check, Macro, Node, Not, fold
-from auditfalco.language.typecheck import typed_check
 from auditfalco.language.types import Resolver, Value
 
 
@@ -38,31 +38,53 @@ class Finding:
 def explain(root: Node, event: Any, bind: Bind, resolve: Resolver) -> Finding:
     """Answer a condition node by node, without stopping early.
 
+    A check of a thing with several names answers differently under a "not" (engine.identity), and a macro may stand in
+    both places. So each node is answered for both, and the one above takes what it needs.
+
     Raises:
         ConditionTypeError: a check asks what cannot be asked.
     """
     text_bind = binding_texts(bind)
 
-    def find(node: Node, below: list[Finding]) -> Finding:
+    def find(node: Node, below: list[_Both]) -> _Both:
         if isinstance(node, Check):
             return _check(node, event, text_bind, resolve)
         if isinstance(node, Macro):
             raise ValueError(f"macro {node.name} was not put in")
-        results = [finding.result for finding in below]
         if isinstance(node, Not):
-            result = not results[0]
-        else:
-            result = all(results) if isinstance(node, And) else any(results)
-        return Finding(node, result, below=tuple(below))
+            below = [_Both(child.negated, child.plain) for child in below]
+        plain = _combined(node, [child.plain for child in below])
+        same = all(child.plain is child.negated for child in below)
+        return _Both(plain, plain if same else _combined(node, [child.negated for child in below]))
 
-    return fold(root, find)
+    return fold(root, find).plain
 
 
-def _check(check: Check, event: Any, bind: Bind, resolve: Resolver) -> Finding:
-    typed = typed_check(check, resolve)
+class _Both(NamedTuple):
+    """What a node says where it must hold, and where it stands under an odd number of "not"; mostly the same."""
+
+    plain: Finding
+    negated: Finding
+
+
+def _combined(node: Node, below: list[Finding]) -> Finding:
+    results = [finding.result for finding in below]
+    if isinstance(node, Not):
+        result = not results[0]
+    else:
+        result = all(results) if isinstance(node, And) else any(results)
+    return Finding(node, result, below=tuple(below))
+
+
+def _check(check: Check, event: Any, bind: Bind, resolve: Resolver) -> _Both:
+    typed, answer = evaluator(check, resolve, bind, False)
     left = typed.left.getter(bind)(event)
     right = typed.right.getter(bind)(event) if typed.right is not None else None
-    return Finding(check, typed.build(bind)(event), left, right, typed.left, typed.right)
+    plain = Finding(check, answer(event), left, right, typed.left, typed.right)
+    if named_field(check) is None:
+        return _Both(plain, plain)
+    _, negated = evaluator(check, resolve, bind, True)
+    return _Both(plain, replace(plain, result=negated(event)))
 
 
 def finding_json(root: Finding) -> dict[str, Any]:

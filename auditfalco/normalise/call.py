@@ -53,6 +53,10 @@ class Call:
         """Where names relative to the descriptor `dirfd` (a register) start from; None when unknown."""
         return self.host.directory(self.process, dirfd, self.cwd)
 
+    def file_name(self, path: PathFacts, start: str | None, *, certain: bool = True) -> str | None:
+        """The absolute name of the file that a PATH record is about; see `HostState.file_name`."""
+        return self.host.file_name(self.process, start, path, self.raw.time_ns, certain=certain)
+
     # What the event's arguments are told by; names are Falco's.
 
     def tell_result(self, event: Event, name: str = "res") -> None:

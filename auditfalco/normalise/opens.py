@@ -81,10 +81,8 @@ def _descriptor(call: Call, path: PathFacts | None, bits: int | None, dirfd: int
     kind = DIRECTORY if bits is not None and bits & openflags.O_DIRECTORY else FILE
     if path is None or path.name is None:
         return Descriptor(kind, None, None, path.dev if path else None, path.inode if path else None)
-    name = facts.join(_start(call, dirfd), path.name)
-    relative_to_descriptor = dirfd is not None and not is_working_directory(dirfd) and not path.name.startswith("/")
-    if name is not None and relative_to_descriptor and not call.host.agrees(call.process, name, path):
-        name = None
+    relative_to_descriptor = dirfd is not None and not is_working_directory(dirfd)
+    name = call.file_name(path, _start(call, dirfd), certain=not relative_to_descriptor)
     layer = call.host.layer_of(call.process, name, path.dev) if name is not None else None
     return Descriptor(kind, name, path.name, path.dev, path.inode, layer)
 

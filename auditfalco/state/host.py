@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from auditfalco.model.container import HOST, Container
 from auditfalco.model.descriptor import Descriptor
@@ -20,6 +20,7 @@ from auditfalco.state.groups import ProcessGroups
 from auditfalco.state.processes import ProcessTable
 from auditfalco.state.reader import LiveReader
 from auditfalco.state.roots import RootedFiles
+from auditfalco.state.truenames import TrueNames, same_file
 from auditfalco.state.users import UserDirectory
 from kernel_sources.audit import facts
 from kernel_sources.audit.facts import PathFacts
@@ -48,6 +49,12 @@ class HostState:
         self.processes = ProcessTable(self._reader, self.containers)
         self.groups = ProcessGroups(self.processes, self._reader)
         self.users = UserDirectory(self._files)
+        self._true_names = TrueNames(proc, self._files) if proc is not None and self._files is not None else None
+
+    def watch_files(self, names: Iterable[str]) -> None:
+        """Recognise the files of these absolute paths, which rules name, under other names too."""
+        if self._true_names is not None:
+            self._true_names.watch(names)
 
     def snapshot(self) -> int:
         """Take in every process that runs now; returns their number. Parents are linked once all are known."""
@@ -197,17 +204,36 @@ class HostState:
         if len(process.descriptors) > _DESCRIPTORS_KEPT:
             process.descriptors.pop(next(iter(process.descriptors)))
 
+    def file_name(
+        self, process: Process, start: str | None, path: PathFacts, time_ns: int, *, certain: bool = True
+    ) -> str | None:
+        """The absolute name of a file that a call named, with its other names where they are known (model.names).
+
+        `start` is the directory that a relative name counts from. Without `certain`, when that was told by a descriptor
+        and not by the record, the name is given only if it leads to the recorded file or nothing can be looked at.
+        None when the name cannot be known.
+        """
+        name = facts.join(start, path.name)
+        if name is None or path.name is None:
+            return None
+        if not certain and not path.name.startswith("/") and not self.agrees(process, name, path):
+            return None
+        if self._true_names is None:
+            return name
+        spelled = path.name if path.name.startswith("/") else f"{start}/{path.name}"
+        return self._true_names.of(process, spelled, name, path, time_ns)
+
     def agrees(self, process: Process, name: str, path: PathFacts) -> bool:
         """Whether a name pieced together from a directory descriptor is the file that the record is about.
 
-        Told by inode, inside the process's root. Where nothing can be looked at (a replay, a file that is gone) a name
-        is not contradicted.
+        Told by inode and device, inside the process's root. Where nothing can be looked at (a replay, a file that is
+        gone) a name is not contradicted.
         """
         root = _root_of(process)
         if self._files is None or root is None or path.inode is None:
             return True
         status = self._files.stat_in_root(root, name)
-        return status is None or status.st_ino == path.inode
+        return status is None or same_file(status, path)
 
 
 def _recorded_executable(paths: Sequence[PathFacts], exe: str | None, argv: list[str] | None) -> PathFacts | None:

@@ -11,6 +11,7 @@ import stat
 
 from kernel_sources.procfs import ProcFS
 from kernel_sources.procfs.inroot import open_below
+from kernel_sources.procfs.realpath import Reached, follow
 
 
 class RootedFiles:
@@ -50,6 +51,8 @@ class RootedFiles:
 
         None when there is no such file, or it has no name there any more.
         """
+        if root == "/":
+            return self._real(path)
         top, descriptor = self._open(root, "/", os.O_PATH), self._open(root, path, os.O_PATH)
         try:
             if top is None or descriptor is None:
@@ -63,6 +66,35 @@ class RootedFiles:
             for number in (top, descriptor):
                 if number is not None:
                     os.close(number)
+
+    def _real(self, path: str) -> tuple[os.stat_result, str] | None:
+        """`real_in_root` where the root is our own, which the kernel resolves for us."""
+        try:
+            descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        except (OSError, ValueError):
+            return None
+        try:
+            return os.fstat(descriptor), os.readlink(self._proc.own_descriptor(descriptor))
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+
+    def follow_in_root(self, root: str, path: str, self_pid: int | None) -> Reached | None:
+        """Where `path` inside `root` leads, and over which links; None when it leads nowhere.
+
+        `self_pid` is what `/proc/self` stands for there.
+        """
+        try:
+            directory = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            return follow(directory, path, self_pid)
+        except (OSError, ValueError):
+            return None
+        finally:
+            os.close(directory)
 
     def _open(self, root: str, path: str, flags: int) -> int | None:
         try:

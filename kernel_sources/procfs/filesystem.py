@@ -165,6 +165,10 @@ class ProcFS:
         """Return its root directory; ``/`` also for a process with a mount namespace of its own."""
         return files.read_link(self._of(pid, "root"))
 
+    def root_path(self, pid: Pid) -> str:
+        """Return the magic link that opens the root directory of a process, mounts of its own included."""
+        return self._of(pid, "root")
+
     def mountinfo(self, pid: Pid = "self") -> list[Mount] | None:
         """Return the mounts that the process sees."""
         data = files.read(self._of(pid, "mountinfo"), MOUNTS_LIMIT)

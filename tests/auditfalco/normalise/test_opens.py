@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,8 @@ def test_a_directory_that_moved_since_is_contradicted_by_the_inode(
 ) -> None:
     (tmp_path / "root").mkdir()
     (tmp_path / "root" / "shadow").write_text("")
-    inode = (tmp_path / "root" / "shadow").stat().st_ino
+    status = (tmp_path / "root" / "shadow").stat()
+    device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}"
     machine = machine_with(ProcFS(str(tmp_path / "noproc")))
     process = machine.event(
         records.syscall(OPENAT, (CWD, "55d0", "10000", "0"), exit=5), records.cwd("/"), records.path(0, "/")
@@ -98,9 +100,9 @@ def test_a_directory_that_moved_since_is_contradicted_by_the_inode(
     process.container.root = str(tmp_path / "root")
     opened = [
         machine.event(
-            records.syscall(OPENAT, ("5", "55d0", "0", "0"), exit=6), records.path(0, "shadow", inode=number)
+            records.syscall(OPENAT, ("5", "55d0", "0", "0"), exit=6), records.path(0, "shadow", inode=inode, dev=device)
         ).descriptor.name
-        for number in (inode, inode + 1)
+        for inode in (status.st_ino, status.st_ino + 1)
     ]
     assert opened == ["/shadow", None]
 

@@ -143,22 +143,26 @@ class TestLayers:
 class TestAgreement:
     """A name pieced together from a directory is believed unless the file there is another one."""
 
+    OTHER = "08:77"
+
     @pytest.fixture
     def path(self, machine: Any, records: Any) -> Any:
-        def make(inode: int | None) -> facts.PathFacts:
-            return facts.paths(machine.raw(records.path(0, "shadow", inode=inode)))[0]
+        def make(inode: int | None, device: str = self.OTHER) -> facts.PathFacts:
+            return facts.paths(machine.raw(records.path(0, "shadow", inode=inode, dev=device)))[0]
 
         return make
 
-    def test_by_inode(self, tmp_path: Path, path: Any) -> None:
+    def test_by_inode_and_device(self, tmp_path: Path, path: Any) -> None:
         (tmp_path / "shadow").write_text("")
-        inode = (tmp_path / "shadow").stat().st_ino
+        status = (tmp_path / "shadow").stat()
+        inode, device = status.st_ino, f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}"
         host = HostState("testbox", ProcFS(str(tmp_path / "noproc")))
         process = executing(0)
         process.container = Container("ab" * 32, "docker")
         process.container.root = str(tmp_path)
-        assert host.agrees(process, "/shadow", path(inode))
-        assert not host.agrees(process, "/shadow", path(inode + 1))
+        assert host.agrees(process, "/shadow", path(inode, device))
+        assert not host.agrees(process, "/shadow", path(inode + 1, device))
+        assert not host.agrees(process, "/shadow", path(inode, self.OTHER))
         assert host.agrees(process, "/gone", path(inode))
         assert host.agrees(process, "/shadow", path(None))
 

@@ -1,0 +1,171 @@
+"""All names of a file that a call named: the spelled one, the one it has without links, and those that rules know.
+
+The kernel records a name as it was spelled, and the device and inode of the file that it led to. So a name found by
+looking is believed only when it leads to that inode. Links that the system itself has set up are told apart from those
+that may have been made to mislead (model.names).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from auditfalco.model.container import Container
+from auditfalco.model.names import named
+from auditfalco.model.process import Process
+from auditfalco.state.bindings import Bindings
+from auditfalco.state.landmarks import Landmarks
+from auditfalco.state.roots import RootedFiles
+from kernel_sources.audit.facts import PathFacts
+from kernel_sources.procfs import ProcFS
+from kernel_sources.procfs.realpath import KERNEL_DIRECTORIES, Link, lies_below
+
+MOST_REMEMBERED = 8192
+"""Names whose other names are remembered; the oldest are forgotten first."""
+
+_SYSTEM_DIRECTORIES = (
+    "/bin",
+    "/etc",
+    "/lib",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/usr",
+    "/var/lib",
+    "/var/run",
+    *KERNEL_DIRECTORIES,
+)
+"""Where the kernel, a distribution and its packages keep links."""
+
+
+class _Others(NamedTuple):
+    also: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
+
+
+class TrueNames:
+    """Finds the other names of files on the live system."""
+
+    def __init__(self, proc: ProcFS, files: RootedFiles) -> None:
+        self._files = files
+        self._host_root = "/"
+        self._proc = proc
+        self._landmarks = Landmarks(files)
+        self._bindings = Bindings(proc.mountinfo)
+        self._remembered: OrderedDict[tuple[str, str, tuple[int, int] | None, int], _Others] = OrderedDict()
+        self.evictions = 0
+
+    def watch(self, names: Iterable[str]) -> None:
+        """Recognise these files, which rules name, under whatever other name."""
+        self._landmarks.watch(names)
+        self._remembered.clear()
+
+    def of(self, process: Process, spelled: str, name: str, path: PathFacts, now_ns: int) -> str:
+        """A file's names.
+
+        Args:
+            process: who named it.
+            spelled: absolute path as the kernel went it, `..` and double slashes included.
+            name: the same, put straight without looking; what Falco prints.
+            path: the call's record of it.
+            now_ns: time of the event.
+        """
+        if path.inode is None:
+            return name
+        key = (_place_of(process), spelled, path.dev, path.inode)
+        others = self._remembered.get(key)
+        if others is None:
+            others, settled = self._look(process, spelled, name, path, now_ns)
+            if settled:
+                self._remember(key, others)
+        return named(name, others.also, others.trusted)
+
+    def _look(self, process: Process, spelled: str, name: str, path: PathFacts, now_ns: int) -> tuple[_Others, bool]:
+        """The other names, and whether they will be the same the next time."""
+        for root in self._roots(process):
+            direct = self._files.real_in_root(root, spelled)
+            if direct is not None and direct[1] == name and same_file(direct[0], path):
+                status, real, trusted = direct[0], name, True
+            else:
+                reached = self._files.follow_in_root(root, spelled, self._number_in_proc(process, root))
+                if reached is None or not same_file(reached.status, path):
+                    continue
+                status, real, trusted = reached.status, reached.real, self._trusts(process, reached.links)
+            elsewhere = self._bindings.elsewhere(_place_of(process), _pid_of(process), real, now_ns)
+            linked = status.st_nlink > 1 and not stat.S_ISDIR(status.st_mode)
+            landmark = self._landmark(process, path, now_ns) if linked else None
+            also = [landmark] if trusted else [real, landmark]
+            return _Others(_known(also), _known([real if trusted else None, elsewhere])), not linked
+        return _Others(_known([self._landmark(process, path, now_ns)])), False
+
+    def _landmark(self, process: Process, path: PathFacts, now_ns: int) -> str | None:
+        if path.dev is None or path.inode is None:
+            return None
+        roots = [*self._roots(process), self._host_root]
+        return self._landmarks.name_of(roots, (os.makedev(*path.dev), path.inode), now_ns)
+
+    def _roots(self, process: Process) -> list[str]:
+        """Where to look for what a process names: its own root while it lives, else its container's, or the host's."""
+        container = process.container
+        roots = []
+        if container is None or container.is_host:
+            roots.append(self._host_root)
+        if process.is_alive:
+            roots.append(self._proc.root_path(process.pid))
+        if container is not None and container.root is not None and container.root not in roots:
+            roots.append(container.root)
+        return roots
+
+    def _number_in_proc(self, process: Process, root: str) -> int:
+        """The process's number in the proc file system that it sees, which is a container's own."""
+        return process.pid if root == self._host_root or process.vpid is None else process.vpid
+
+    def _trusts(self, process: Process, links: Iterable[Link]) -> bool:
+        return all(
+            link.of_system and _in_system_directory(link.path) and self._of_image(process, link) for link in links
+        )
+
+    def _of_image(self, process: Process, link: Link) -> bool:
+        """Whether a link came with the container's image, as far as its layers are known; on the host always."""
+        container = process.container
+        if container is None or container.is_host or container.upper is None:
+            return True
+        return self._files.stat_in_root(container.upper, link.path, follow=False) is None
+
+    def _remember(self, key: tuple[str, str, tuple[int, int] | None, int], others: _Others) -> None:
+        self._remembered[key] = others
+        if len(self._remembered) > MOST_REMEMBERED:
+            self._remembered.popitem(last=False)
+            self.evictions += 1
+
+
+def same_file(status: os.stat_result, path: PathFacts) -> bool:
+    """Whether a file looked at is the one in a record.
+
+    By inode and device; stat(2) gives files of an overlay over several file systems, and of btrfs, a device of their
+    own, so that two anonymous devices (major 0) do not contradict each other.
+    """
+    if path.inode is None or status.st_ino != path.inode:
+        return False
+    found = (os.major(status.st_dev), os.minor(status.st_dev))
+    return path.dev is None or path.dev == found or (path.dev[0] == 0 and found[0] == 0)
+
+
+def _place_of(process: Process) -> str:
+    container: Container | None = process.container
+    return "host" if container is None or container.is_host else container.full_id
+
+
+def _pid_of(process: Process) -> int | str:
+    return "self" if _place_of(process) == "host" else process.pid
+
+
+def _in_system_directory(path: str) -> bool:
+    return path.count("/") == 1 or lies_below(path, _SYSTEM_DIRECTORIES)
+
+
+def _known(names: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(name for name in names if name is not None)
