@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Callable
 
-from auditfalco.fields import of_container, of_descriptor, of_event, of_process, of_user
+from auditfalco.fields import (
+    of_container,
+    of_descriptor,
+    of_event,
+    of_event_arguments,
+    of_event_io,
+    of_event_results,
+    of_event_times,
+    of_process,
+    of_user,
+)
 from auditfalco.fields.values import Extractor, Value
 from auditfalco.fields.world import World
 from auditfalco.language.types import FieldRef, Shape
@@ -12,29 +22,47 @@ from auditfalco.model.event import Event
 
 _PLAIN: dict[str, Extractor] = {
     **of_event.PLAIN,
+    **of_event_times.PLAIN,
+    **of_event_results.PLAIN,
+    **of_event_arguments.PLAIN,
+    **of_event_io.PLAIN,
     **of_process.PLAIN,
     **of_descriptor.PLAIN,
     **of_container.PLAIN,
     **of_user.PLAIN,
 }
 
+_OF_ARGUMENT: dict[str, Callable[[str], Extractor]] = {
+    "evt.arg": lambda argument: _event_argument(argument),
+    "evt.rawarg": of_event_arguments.raw_argument,
+    "evt.type.is": of_event.type_is,
+    "evt.around": lambda argument: of_event_times.around,
+    "proc.args": lambda argument: of_process.argument_at(int(argument)),
+}
+"""Fields with an argument: what makes the extractor for one."""
+
 _ANCESTOR_FIELDS = {f"proc.a{name}": aspect for name, aspect in of_process.ASPECTS.items()}
 
 
 def extractor_of(ref: FieldRef) -> Extractor | None:
-    """The function that gives a field's value; None for a field that no source fills, which is then always absent."""
+    """The function that gives a field's value; None for a field that no source fills, which is then always absent.
+
+    It is for one use of the field: some remember what they gave before.
+    """
     if ref.name in _ANCESTOR_FIELDS:
         return _ancestor_field(ref)
-    if ref.argument is None:
-        return _PLAIN.get(ref.name)
-    if ref.name == "proc.args":
-        return of_process.argument_at(int(ref.argument))
-    if ref.name == "evt.arg":
-        numbered = ref.argument.lstrip("-").isdigit()
-        return of_event.argument_numbered(int(ref.argument)) if numbered else of_event.argument_named(ref.argument)
-    if ref.name == "evt.rawarg":
-        return of_event.raw_argument(ref.argument)
-    return None
+    if ref.argument is not None:
+        make = _OF_ARGUMENT.get(ref.name)
+        return None if make is None else make(ref.argument)
+    fresh = of_event_times.STATEFUL.get(ref.name)
+    return fresh() if fresh is not None else _PLAIN.get(ref.name)
+
+
+def _event_argument(argument: str) -> Extractor:
+    numbered = argument.lstrip("-").isdigit()
+    if numbered:
+        return of_event_arguments.argument_numbered(int(argument))
+    return of_event_arguments.argument_named(argument)
 
 
 def _ancestor_field(ref: FieldRef) -> Extractor:

@@ -7,7 +7,8 @@ from typing import NamedTuple, Union
 from auditfalco.model.descriptor import Descriptor
 from auditfalco.model.process import Process
 
-ArgumentValue = Union[int, str, bytes, bool]
+ArgumentValue = Union[int, str, bytes, bool, None]
+"""None is a parameter that is there and empty; one that is not known is no argument at all."""
 
 
 class Argument(NamedTuple):

@@ -48,6 +48,8 @@ class EventType:
         codes: how many of Falco's event codes bear the name.
         generic: whether Falco knows nothing but the name: no parameters, no result.
         creates_fd, closes_fd, uses_fd, reads, writes, waits: what the call does.
+        begins: whether Falco shows it as the begin of something (evt.dir is >); calls are shown once they end.
+        is_meta: whether it is made beside what happens on the system (evt.is_async).
     """
 
     name: str
@@ -62,6 +64,13 @@ class EventType:
     reads: bool = False
     writes: bool = False
     waits: bool = False
+    begins: bool = False
+    is_meta: bool = False
+
+    @property
+    def has_result(self) -> bool:
+        """Whether the call's result is among the parameters: it is the first of them, wherever there are any."""
+        return self.is_syscall and bool(self.parameters)
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name; None when events of this type have none."""
@@ -90,6 +99,8 @@ def _parse() -> dict[str, EventType]:
             reads="r" in flags,
             writes="w" in flags,
             waits="a" in flags,
+            begins="e" in flags,
+            is_meta="m" in flags,
         )
     for name in GENERIC_SYSCALLS.split():
         types[name] = EventType(name, "other", True, (), 0, generic=True)

@@ -2,10 +2,10 @@
 
 One event type is ``name category origin flags codes parameter:TYPE …``; lines that begin with a blank go on with the
 one before. The origin is s for system calls and m for the rest; flags are a for "may wait", c for "creates a
-descriptor", d "closes one", u "uses one", r "reads from it", w "writes to it", - for none of these; codes is how many
-of Falco's event codes bear the name. Behind a parameter's type may stand ``:hex`` or ``:oct``, when its number prints
-so, ``@N``, when it is a path seen from the directory descriptor in parameter N, and ``=N``, when VALUE_NAMES has names
-for its values in line N.
+descriptor", d "closes one", u "uses one", r "reads from it", w "writes to it", e "bears the code of a begin", m "made
+beside what happens on the system", - for none of these; codes is how many of Falco's event codes bear the name. Behind
+a parameter's type may stand ``:hex`` or ``:oct``, when its number prints so, ``@N``, when it is a path seen from the
+directory descriptor in parameter N, and ``=N``, when VALUE_NAMES has names for its values in line N.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ EVENT_TYPES = """\
 accept net s c 8 fd:FD tuple:SOCKTUPLE queuepct:UINT8 queuelen:UINT32 queuemax:UINT32
 accept4 net s c 2 fd:FD tuple:SOCKTUPLE queuepct:UINT8 queuelen:UINT32 queuemax:UINT32 flags:INT32:hex
 access file s - 2 res:ERRNO name:FSPATH mode:FLAGS32=0
-asyncevent other m - 1 plugin_id:UINT32 name:CHARBUF data:BYTEBUF
+asyncevent other m em 1 plugin_id:UINT32 name:CHARBUF data:BYTEBUF
 bind net s u 2 res:ERRNO addr:SOCKADDR fd:FD
 bpf other s c 4 fd:FD cmd:ENUMFLAGS32=1
 brk memory s - 4 res:UINT64:hex vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 addr:UINT64:hex
@@ -32,12 +32,12 @@ clone3 process s - 2 res:PID exe:CHARBUF args:BYTEBUF tid:PID pid:PID ptid:PID c
 close io_other s du 2 res:ERRNO fd:FD
 close_range io_other s - 1 res:ERRNO first:UINT32 last:UINT32 flags:FLAGS32=4
 connect net s u 2 res:ERRNO tuple:SOCKTUPLE fd:FD addr:SOCKADDR
-container process m - 3 json:CHARBUF
+container process m em 3 json:CHARBUF
 copy_file_range file s ruw 2 res:ERRNO fdout:FD offout:UINT64 fdin:FD offin:UINT64 len:UINT64
-cpu_hotplug system m - 1 cpu:UINT32 action:UINT32
+cpu_hotplug system m em 1 cpu:UINT32 action:UINT32
 creat file s c 2 fd:FD name:FSPATH mode:UINT32:oct dev:UINT32:hex ino:UINT64 creat_flags:FLAGS16=5
 delete_module other s - 2 res:ERRNO name:CHARBUF flags:FLAGS32=6
-drop unknown m - 2 ratio:UINT32
+drop unknown m m 2 ratio:UINT32
 dup io_other s cu 4 res:FD oldfd:FD
 dup2 io_other s cu 2 res:FD oldfd:FD newfd:FD
 dup3 io_other s cu 2 res:FD oldfd:FD newfd:FD flags:FLAGS32=7
@@ -85,9 +85,9 @@ getrlimit process s - 2 res:ERRNO cur:INT64 max:INT64 resource:ENUMFLAGS8=16
 getsockname net s - 2
 getsockopt net s u 2 res:ERRNO fd:FD level:ENUMFLAGS8=17 optname:ENUMFLAGS8=18 val:DYNAMIC optlen:UINT32
 getuid user s - 2 uid:UID
-groupadded process m - 1 gid:UINT32 name:CHARBUF container_id:CHARBUF
-groupdeleted process m - 1 gid:UINT32 name:CHARBUF container_id:CHARBUF
-infra unknown m - 1 source:CHARBUF name:CHARBUF description:CHARBUF scope:CHARBUF
+groupadded process m em 1 gid:UINT32 name:CHARBUF container_id:CHARBUF
+groupdeleted process m em 1 gid:UINT32 name:CHARBUF container_id:CHARBUF
+infra unknown m em 1 source:CHARBUF name:CHARBUF description:CHARBUF scope:CHARBUF
 init_module other s - 2 res:ERRNO img:BYTEBUF length:UINT64 uargs:CHARBUF
 inotify_init ipc s c 2 res:FD flags:UINT8:hex
 inotify_init1 ipc s c 2 res:FD flags:FLAGS16=7
@@ -96,7 +96,7 @@ io_uring_register io_other s u 2 res:ERRNO fd:FD opcode:ENUMFLAGS16=20 arg:UINT6
 io_uring_setup io_other s c 2 res:ERRNO entries:UINT32 sq_entries:UINT32 cq_entries:UINT32 flags:FLAGS32=21
  sq_thread_cpu:UINT32 sq_thread_idle:UINT32 features:FLAGS32=22
 ioctl io_other s u 4 res:ERRNO fd:FD request:UINT64:hex argument:UINT64:hex
-k8s unknown m - 1
+k8s unknown m e 1
 keyctl other s - 1 res:ERRNO operation:ENUMFLAGS32=23 arg2:DYNAMIC arg3:DYNAMIC arg4:DYNAMIC arg5:DYNAMIC
 kill signal s - 2 res:ERRNO pid:PID sig:SIGTYPE
 lchown file s - 2 res:ERRNO path:FSPATH uid:UINT32 gid:UINT32
@@ -108,7 +108,7 @@ lseek file s u 2 res:ERRNO fd:FD offset:UINT64 whence:ENUMFLAGS8=25
 lstat file s - 2 res:ERRNO path:FSPATH
 lstat64 file s - 2 res:ERRNO path:FSPATH
 memfd_create memory s c 2 fd:FD name:CHARBUF flags:FLAGS32=26
-mesos unknown m - 1
+mesos unknown m e 1
 mkdir file s - 4 res:ERRNO path:FSPATH mode:UINT32:hex
 mkdirat file s u 2 res:ERRNO dirfd:FD path:FSRELPATH@1 mode:UINT32:hex
 mknod other s - 2 res:ERRNO path:FSPATH mode:MODE:oct=27 dev:UINT32
@@ -127,18 +127,18 @@ munlockall memory s - 2 res:ERRNO
 munmap memory s - 2 res:ERRNO vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 addr:UINT64:hex length:UINT64
 nanosleep sleep s a 2 res:ERRNO interval:RELTIME
 newfstatat file s u 2 res:ERRNO dirfd:FD path:FSRELPATH@1 flags:FLAGS32=33
-notification other m - 1 id:CHARBUF desc:CHARBUF
+notification other m em 1 id:CHARBUF desc:CHARBUF
 open file s c 2 fd:FD name:FSPATH flags:FLAGS32=7 mode:UINT32:oct dev:UINT32:hex ino:UINT64
 open_by_handle_at file s c 2 fd:FD mountfd:FD flags:FLAGS32=7 path:FSPATH dev:UINT32:hex ino:UINT64
 openat file s c 4 fd:FD dirfd:FD name:FSRELPATH@1 flags:FLAGS32=7 mode:UINT32:oct dev:UINT32:hex ino:UINT64
 openat2 file s c 2 fd:FD dirfd:FD name:FSRELPATH@1 flags:FLAGS32=7 mode:UINT32:oct resolve:FLAGS32=34 dev:UINT32:hex
  ino:UINT64
-page_fault other m - 1 addr:UINT64:hex ip:UINT64:hex error:FLAGS32=35
+page_fault other m e 1 addr:UINT64:hex ip:UINT64:hex error:FLAGS32=35
 pidfd_getfd process s c 2 fd:FD pid_fd:FD target_fd:FD flags:UINT32:hex
 pidfd_open process s c 2 fd:FD pid:PID flags:FLAGS32=36
 pipe ipc s c 2 res:ERRNO fd1:FD fd2:FD ino:UINT64
 pipe2 ipc s c 2 res:ERRNO fd1:FD fd2:FD ino:UINT64 flags:FLAGS32=7
-pluginevent other m - 1 plugin_id:UINT32 event_data:BYTEBUF
+pluginevent other m e 1 plugin_id:UINT32 event_data:BYTEBUF
 poll wait s a 2 res:ERRNO fds:FDLIST timeout:INT64
 ppoll wait s a 2 res:ERRNO fds:FDLIST timeout:RELTIME sigmask:SIGSET
 prctl process s - 2 res:ERRNO option:ENUMFLAGS32=37 arg2_str:CHARBUF arg2_int:INT64
@@ -147,8 +147,8 @@ preadv io_read s ru 2 res:ERRNO size:UINT32 data:BYTEBUF fd:FD pos:UINT64
 prlimit process s - 2 res:ERRNO newcur:INT64 newmax:INT64 oldcur:INT64 oldmax:INT64 pid:INT64 resource:ENUMFLAGS8=16
 process_vm_readv ipc s - 2 res:INT64 pid:PID data:BYTEBUF
 process_vm_writev ipc s - 2 res:INT64 pid:PID data:BYTEBUF
-procexit process m - 2 status:ERRNO ret:ERRNO sig:SIGTYPE core:UINT8 reaper_tid:PID
-procinfo unknown m - 1 cpu_usr:UINT64 cpu_sys:UINT64
+procexit process m e 2 status:ERRNO ret:ERRNO sig:SIGTYPE core:UINT8 reaper_tid:PID
+procinfo unknown m em 1 cpu_usr:UINT64 cpu_sys:UINT64
 ptrace process s - 2 res:ERRNO addr:DYNAMIC:hex data:DYNAMIC:hex request:ENUMFLAGS16=38 pid:PID
 pwrite io_write s uw 2 res:ERRNO data:BYTEBUF fd:FD size:UINT32 pos:UINT64
 pwritev io_write s uw 2 res:ERRNO data:BYTEBUF fd:FD size:UINT32 pos:UINT64
@@ -166,7 +166,7 @@ rename file s - 2 res:ERRNO oldpath:FSPATH newpath:FSPATH
 renameat file s - 2 res:ERRNO olddirfd:FD oldpath:FSRELPATH@1 newdirfd:FD newpath:FSRELPATH@3
 renameat2 file s - 2 res:ERRNO olddirfd:FD oldpath:FSRELPATH@1 newdirfd:FD newpath:FSRELPATH@3 flags:FLAGS32=43
 rmdir file s - 4 res:ERRNO path:FSPATH
-scapevent unknown m - 1 event_type:UINT32 event_data:UINT64
+scapevent unknown m em 1 event_type:UINT32 event_data:UINT64
 seccomp other s - 2 res:ERRNO op:UINT64 flags:UINT64:hex
 select wait s a 4 res:ERRNO
 semctl process s - 2 res:ERRNO semid:INT32 semnum:INT32 cmd:FLAGS16=44 val:INT32
@@ -190,7 +190,7 @@ setsid process s - 2 res:PID
 setsockopt net s u 2 res:ERRNO fd:FD level:ENUMFLAGS8=17 optname:ENUMFLAGS8=18 val:DYNAMIC optlen:UINT32
 setuid user s - 2 res:ERRNO uid:UID
 shutdown net s u 2 res:ERRNO fd:FD how:ENUMFLAGS8=47
-signaldeliver signal m - 1 spid:PID dpid:PID sig:SIGTYPE
+signaldeliver signal m e 1 spid:PID dpid:PID sig:SIGTYPE
 signalfd signal s c 2 res:FD fd:FD mask:UINT32:hex flags:UINT8:hex
 signalfd4 signal s c 2 res:FD flags:FLAGS16=7 fd:FD mask:UINT32:hex
 socket net s c 2 fd:FD domain:ENUMFLAGS32=48 type:UINT32 proto:UINT32 flags:FLAGS32=7
@@ -199,38 +199,38 @@ socketpair ipc s c 2 res:ERRNO fd1:FD fd2:FD source:UINT64:hex peer:UINT64:hex d
 splice io_other s u 2 res:ERRNO fd_in:FD fd_out:FD size:UINT64 flags:FLAGS32=49
 stat file s - 2 res:ERRNO path:FSPATH
 stat64 file s - 2 res:ERRNO path:FSPATH
-switch scheduler m - 2 next:PID pgft_maj:UINT64 pgft_min:UINT64 vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32
+switch scheduler m e 2 next:PID pgft_maj:UINT64 pgft_min:UINT64 vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32
 symlink file s - 2 res:ERRNO target:CHARBUF linkpath:FSPATH
 symlinkat file s u 2 res:ERRNO target:CHARBUF linkdirfd:FD linkpath:FSRELPATH@2
-syscall unknown m - 2
-task process m - 1 ppid:INT64 pgid:INT64 vpgid:INT64 sid:INT64 comm:CHARBUF argv:CHARBUFARRAY exepath:FSPATH
+syscall unknown m e 2
+task process m e 1 ppid:INT64 pgid:INT64 vpgid:INT64 sid:INT64 comm:CHARBUF argv:CHARBUFARRAY exepath:FSPATH
  flags:FLAGS32=9 env:CHARBUFARRAY cwd:CHARBUF fdlimit:UINT64 euid:UID egid:GID cap_permitted:UINT64:hex
  cap_effective:UINT64:hex cap_inheritable:UINT64:hex exe_ino_num:UINT64 exe_ino_ctime:ABSTIME exe_ino_mtime:ABSTIME
  vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 pgft_maj:UINT64 pgft_min:UINT64 vtgid:INT64 vpid:INT64
  pidns_init_start_ts:UINT64 cgroups:CHARBUFARRAY root:FSPATH start_time:ABSTIME tty:UINT32 loginuid:UID
-task_file_anon_inode file m - 1 fd:INT64 fd_type:FLAGS8=50 path:FSPATH ino_num:UINT64
-task_file_directory file m - 1 fd:INT64 path:FSPATH ino_num:UINT64
-task_file_memfd file m - 1 fd:INT64 path:FSPATH ino_num:UINT64
-task_file_pipe file m - 1 fd:INT64 path:FSPATH ino_num:UINT64
-task_file_regular file m - 1 fd:INT64 path:FSPATH flags:FLAGS32=7 mnt_id:UINT32 ino_num:UINT64
-task_file_socket_inet file m - 1 fd:INT64 sk_type:UINT16 sk_proto:UINT16 local_ip:IPV4ADDR:hex local_port:PORT:hex
+task_file_anon_inode file m e 1 fd:INT64 fd_type:FLAGS8=50 path:FSPATH ino_num:UINT64
+task_file_directory file m e 1 fd:INT64 path:FSPATH ino_num:UINT64
+task_file_memfd file m e 1 fd:INT64 path:FSPATH ino_num:UINT64
+task_file_pipe file m e 1 fd:INT64 path:FSPATH ino_num:UINT64
+task_file_regular file m e 1 fd:INT64 path:FSPATH flags:FLAGS32=7 mnt_id:UINT32 ino_num:UINT64
+task_file_socket_inet file m e 1 fd:INT64 sk_type:UINT16 sk_proto:UINT16 local_ip:IPV4ADDR:hex local_port:PORT:hex
  remote_ip:IPV4ADDR:hex remote_port:PORT:hex ino_num:UINT64
-task_file_socket_inet6 file m - 1 fd:INT64 sk_type:UINT16 sk_proto:UINT16 local_ip:INT64:hex local_port:PORT:hex
+task_file_socket_inet6 file m e 1 fd:INT64 sk_type:UINT16 sk_proto:UINT16 local_ip:INT64:hex local_port:PORT:hex
  remote_ip:INT64:hex remote_port:PORT:hex ino_num:UINT64
-task_file_socket_netlink file m - 1 fd:INT64 sk_type:UINT16 sk_proto:UINT16 ino_num:UINT64
-task_file_socket_unix file m - 1 fd:INT64 sk_type:UINT16 sk_proto:UINT16 sk_pointer:UINT64 sun_path:FSPATH
+task_file_socket_netlink file m e 1 fd:INT64 sk_type:UINT16 sk_proto:UINT16 ino_num:UINT64
+task_file_socket_unix file m e 1 fd:INT64 sk_type:UINT16 sk_proto:UINT16 sk_pointer:UINT64 sun_path:FSPATH
  ino_num:UINT64
 tgkill signal s - 2 res:ERRNO pid:PID tid:PID sig:SIGTYPE
 timerfd_create time s c 2 res:FD clockid:UINT8 flags:UINT8:hex
 tkill signal s - 2 res:ERRNO tid:PID sig:SIGTYPE
-tracer unknown m - 1
+tracer unknown m e 1
 umount file s - 4 res:ERRNO name:FSPATH
 umount2 file s - 2 res:ERRNO name:FSPATH flags:FLAGS32=51
 unlink file s - 4 res:ERRNO path:FSPATH
 unlinkat file s u 4 res:ERRNO dirfd:FD name:FSRELPATH@1 flags:FLAGS32=52
 unshare process s - 2 res:ERRNO flags:FLAGS32=3
-useradded process m - 1 uid:UINT32 gid:UINT32 name:CHARBUF home:CHARBUF shell:CHARBUF container_id:CHARBUF
-userdeleted process m - 1 uid:UINT32 gid:UINT32 name:CHARBUF home:CHARBUF shell:CHARBUF container_id:CHARBUF
+useradded process m em 1 uid:UINT32 gid:UINT32 name:CHARBUF home:CHARBUF shell:CHARBUF container_id:CHARBUF
+userdeleted process m em 1 uid:UINT32 gid:UINT32 name:CHARBUF home:CHARBUF shell:CHARBUF container_id:CHARBUF
 userfaultfd file s c 2 res:ERRNO flags:FLAGS32=7
 vfork process s - 6 res:PID exe:CHARBUF args:BYTEBUF tid:PID pid:PID ptid:PID cwd:CHARBUF fdlimit:INT64
  pgft_maj:UINT64 pgft_min:UINT64 vm_size:UINT32 vm_rss:UINT32 vm_swap:UINT32 comm:CHARBUF cgroups:BYTEBUF

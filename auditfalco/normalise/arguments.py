@@ -80,6 +80,15 @@ def translated(value: int, kernel: Mapping[str, int], parameter: Parameter) -> i
     return bits
 
 
+EMPTY_AS_NULL = frozenset({"BYTEBUF", "SOCKTUPLE", "FDLIST", "CHARBUFARRAY", "CHARBUFPAIRARRAY", "DYN"})
+
+
+def empty(parameter: Parameter) -> Argument:
+    """A parameter that is there and has nothing in it, as the arguments of a program that was given none."""
+    printed = "NULL" if parameter.type in EMPTY_AS_NULL else UNKNOWN_NAME
+    return Argument(None, printed, printed)
+
+
 def integer(value: int) -> Argument:
     """A plain number."""
     return Argument(value, str(value))

@@ -1,0 +1,244 @@
+"""Every field that Falco itself read from an event of its own tests, read from the same event here.
+
+The event's printed parameters and its context become an Event, a Process and a world."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from auditfalco.engine.times import time_text
+from auditfalco.engine.values import text_value
+from auditfalco.errors import UnknownFieldError
+from auditfalco.fields.binder import EventBinder
+from auditfalco.fields.catalogue import CATALOGUE
+from auditfalco.language.types import TYPES, Family
+from auditfalco.model.descriptor import PROTOCOL_CHARACTERS, TYPE_CHARACTERS, Descriptor
+from auditfalco.model.endpoints import Endpoint, Endpoints
+from auditfalco.model.event import Argument, ArgumentValue, Event
+from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME, EventType, Parameter
+from auditfalco.model.process import Capabilities, ExecutedFile, Image, Process
+
+CASES = Path(__file__).resolve().parents[3].parent / "shared" / "cases" / "falco" / "fields.json"
+START = 1_700_000_000_000_000_000
+OPENS = frozenset({"open", "openat", "openat2", "creat", "open_by_handle_at"})
+_EMPTY = ("<NA>", "NULL")
+_MARK = re.compile(r"<(?P<kind>.)(?P<protocol>[a-z])?>(?P<name>.*)", re.DOTALL)
+_KINDS = {character: kind for kind, character in TYPE_CHARACTERS.items() if kind != "userfaultfd"}
+_PROTOCOLS = {character: protocol for protocol, character in PROTOCOL_CHARACTERS.items()}
+_BYTES = frozenset({"BYTEBUF", "CHARBUFARRAY", "CHARBUFPAIRARRAY"})
+_TEXTS = frozenset({"SOCKADDR", "SOCKTUPLE", "DYN"})
+
+
+def text_of(printed: Any) -> str:
+    """A text of the case file; what is not UTF-8 is there as hexadecimal digits."""
+    if isinstance(printed, dict):
+        return bytes.fromhex(printed["bytes_hex"]).decode("utf-8", "surrogateescape")
+    return str(printed)
+
+
+def event_of(case: dict[str, Any]) -> Event:
+    """The case's event with arguments, result, descriptor and open flags; without a process."""
+    given = case["event"]
+    event = Event(given["type"], START)
+    event_type = EVENT_TYPES_BY_NAME[event.type]
+    for parameter in event_type.parameters:
+        if parameter.name in given["params"]:
+            event.arguments[parameter.name] = argument_of(
+                parameter, [text_of(one) for one in given["params"][parameter.name]]
+            )
+    event.result = result_of(event_type, event)
+    if event.type in OPENS:
+        flags, mode = event.arguments.get("flags"), event.arguments.get("mode")
+        event.open_flags = flags.value if flags is not None and isinstance(flags.value, int) else None
+        event.open_mode = mode.value if mode is not None and isinstance(mode.value, int) else None
+    describe_descriptor(case, event_type, event)
+    return event
+
+
+def argument_of(parameter: Parameter, printed: list[str]) -> Argument:
+    """An argument from how Falco printed it: its value, and what that resolves to if it does."""
+    raw, text = printed[0], printed[-1]
+    return Argument(value_of(parameter, raw) if raw not in _EMPTY else None, text, raw)
+
+
+def value_of(parameter: Parameter, raw: str) -> ArgumentValue:
+    """The value that prints so."""
+    if parameter.type in _BYTES:
+        return raw.encode("utf-8", "surrogateescape")
+    if parameter.type == "ABSTIME":
+        seconds, _, nanoseconds = raw.partition(".")
+        moment = datetime.strptime(seconds, "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc)
+        return int(moment.timestamp()) * 1_000_000_000 + int(nanoseconds)
+    if parameter.type in _TEXTS or TYPES[parameter.type].family is not Family.NUMBER:
+        return raw
+    return int(raw, parameter.base)
+
+
+def result_of(event_type: EventType, event: Event) -> int | None:
+    """What the call returned: its first parameter, of 64 bits with a sign."""
+    if not event_type.has_result:
+        return None
+    first = event.arguments.get(event_type.parameters[0].name)
+    return first.value if first is not None and isinstance(first.value, int) else None
+
+
+def describe_descriptor(case: dict[str, Any], event_type: EventType, event: Event) -> None:
+    """Set the descriptor that the event is about: as the context tells, or as its parameters print it."""
+    context = case.get("context", {})
+    marked = [
+        argument
+        for name in ("res", "fd2", "fd", "dirfd", "linkdirfd")
+        for argument in [event.arguments.get(name)]
+        if argument is not None and isinstance(argument.value, int) and _MARK.fullmatch(argument.text)
+    ]
+    shown = _MARK.fullmatch(marked[0].text) if marked else None
+    number = context.get("fd.num")
+    if number is None and marked and isinstance(marked[0].value, int):
+        number = marked[0].value
+    kind = context.get("fd.type") or (_KINDS[shown.group("kind")] if shown is not None else None)
+    event.fd_number = number
+    if kind is None:
+        return
+    name = text_of(context["fd.name"]) if context.get("fd.name") is not None else shown.group("name") if shown else ""
+    protocol = _PROTOCOLS.get(shown.group("protocol") or "") if shown is not None else None
+    flags = event.open_flags or 0
+    layer = "upper" if flags & 0x8000 else "lower" if flags & 0x10000 else None
+    event.descriptor = Descriptor(
+        kind,
+        name,
+        name,
+        layer=layer,
+        endpoints=endpoints_of(kind, name, protocol, event) if kind in ("ipv4", "ipv6") else None,
+    )
+
+
+def endpoints_of(kind: str, name: str, protocol: str | None, event: Event) -> Endpoints:
+    """Both ends from a socket's name; the end of accept, and what is bound, are the server's."""
+    ends = [end_of(text) for text in name.split("->") if text]
+    client, server = (ends[0], ends[1]) if len(ends) == 2 else (None, ends[0] if ends else None)
+    is_server = event.type in ("accept", "accept4", "bind", "listen")
+    return Endpoints(client, server, protocol, is_server, connected=client is not None)
+
+
+def end_of(text: str) -> Endpoint:
+    """`address:port`."""
+    address, _, port = text.rpartition(":")
+    return Endpoint(ipaddress.ip_address(address).packed, int(port))
+
+
+def give_process(case: dict[str, Any], event: Event, world: Any) -> Process:
+    """Set the event's process as the context and the parameters tell it, and whom the world must know beside it."""
+    context = case.get("context", {})
+    given = {name: argument.value for name, argument in event.arguments.items()}
+    pid = context.get("proc.pid") or given.get("pid") or 1
+    parent = None
+    ppid = context.get("proc.ppid") or given.get("ptid")
+    if ppid:
+        parent = world.run(ppid, None, "/sbin/init")
+    process: Process = world.run(pid, parent)
+    process.comm = context.get("proc.name")
+    cwd = context.get("proc.cwd")
+    process.cwd = cwd
+    process.euid, process.egid = 0, 0
+    if event.type in ("execve", "execveat", "clone", "clone3", "fork", "vfork") and given.get("exe") is not None:
+        fill_image(process, process.image, event)
+    event.process = process
+    return process
+
+
+def fill_image(process: Process, image: Image, event: Event) -> None:
+    """Take over what an execution's parameters say of the process."""
+    texts = {name: argument.text for name, argument in event.arguments.items() if argument.value is not None}
+    numbers = {name: argument.value for name, argument in event.arguments.items() if isinstance(argument.value, int)}
+    image.filled = True
+    image.comm = texts.get("comm")
+    image.argv = [texts["exe"], *listed(texts.get("args"))]
+    image.exe_path = texts.get("trusted_exepath")
+    flags = numbers.get("flags", 0)
+    image.file = ExecutedFile(
+        numbers.get("exe_ino", 0), numbers.get("exe_ino_ctime"), numbers.get("exe_ino_mtime"), bool(flags & 1)
+    )
+    image.from_memfd = bool(flags & 4)
+    image.capabilities = Capabilities(
+        numbers.get("cap_permitted", 0), numbers.get("cap_effective", 0), numbers.get("cap_inheritable", 0)
+    )
+    process.tty = numbers.get("tty", 0)
+    process.euid, process.egid = numbers.get("uid"), numbers.get("gid")
+    process.login_uid = numbers.get("loginuid")
+
+
+def listed(printed: str | None) -> list[str]:
+    """The elements of a list of texts, of which each ends in a NUL, which prints as a dot."""
+    return [] if printed is None else printed.split(".")[:-1]
+
+
+def answer(field: str, event: Event, world: Any) -> str | None:
+    """A field's value as Falco prints it; None when it is absent."""
+    name, bracket, argument = field.partition("[")
+    given = argument[:-1] if bracket else None
+    try:
+        ref = CATALOGUE.resolve_output(name, given)
+    except UnknownFieldError:
+        ref = CATALOGUE.resolve(name, given)
+    value = EventBinder(world)(ref)(event)
+    return None if value is None else text_value(time_text(ref.name, value), ref.type, ref.shape)
+
+
+NOT_YET = ("fs.path.", "fd.", "proc.", "user.", "group.")
+"""Families of fields of which not every case holds yet."""
+
+
+def second_event(event: Event, world: Any) -> None:
+    """The case's event is the second of its run."""
+    event.number = 2
+
+
+def third_event(event: Event, world: Any) -> None:
+    """The case's event is the third of its run."""
+    event.number = 3
+
+
+def later_thread(event: Event, world: Any) -> None:
+    """The event is of a thread that is not its process's first; processes here have no other threads."""
+    event.process = None
+
+
+BEFORE: dict[str, Callable[[Event, Any], None]] = {
+    "event_category/8": second_event,
+    "event_category/12": third_event,
+    "EVT_FILTER_thread_proc_info/7": later_thread,
+}
+"""What earlier events of Falco's test did, which the case does not hold, by the case or by the test."""
+
+
+def falcos_answers() -> list[Any]:
+    """The cases, where they are at hand."""
+    cases = json.loads(CASES.read_text()) if CASES.is_file() else []
+    return [
+        pytest.param(
+            case,
+            id=case["id"].partition("/")[2],
+            marks=[pytest.mark.xfail(strict=False, reason="not yet")] if case["field"].startswith(NOT_YET) else [],
+        )
+        for case in cases
+    ]
+
+
+@pytest.mark.skipif(not CASES.is_file(), reason="no shared case files beside the checkout")
+@pytest.mark.parametrize("case", falcos_answers())
+def test_falcos_own_answers(world: Any, case: dict[str, Any]) -> None:
+    event = event_of(case)
+    give_process(case, event, world)
+    name = case["id"].partition("/")[2]
+    before = BEFORE.get(name) or BEFORE.get(name.rpartition("/")[0])
+    if before is not None:
+        before(event, world)
+    expected = text_of(case["value"]) if case.get("has_value", True) else None
+    assert answer(case["field"], event, world) == expected
