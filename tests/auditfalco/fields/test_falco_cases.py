@@ -221,14 +221,7 @@ BEFORE: dict[str, Callable[[Event, Any], None]] = {
 def falcos_answers() -> list[Any]:
     """The cases, where they are at hand."""
     cases = json.loads(CASES.read_text()) if CASES.is_file() else []
-    return [
-        pytest.param(
-            case,
-            id=case["id"].partition("/")[2],
-            marks=[pytest.mark.xfail(strict=False, reason="not yet")] if case["field"].startswith(NOT_YET) else [],
-        )
-        for case in cases
-    ]
+    return [pytest.param(case, id=case["id"].partition("/")[2]) for case in cases]
 
 
 @pytest.mark.skipif(not CASES.is_file(), reason="no shared case files beside the checkout")
@@ -241,4 +234,7 @@ def test_falcos_own_answers(world: Any, case: dict[str, Any]) -> None:
     if before is not None:
         before(event, world)
     expected = text_of(case["value"]) if case.get("has_value", True) else None
-    assert answer(case["field"], event, world) == expected
+    value = answer(case["field"], event, world)
+    if value != expected and case["field"].startswith(NOT_YET):
+        pytest.skip("not yet")
+    assert value == expected
