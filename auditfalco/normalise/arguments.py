@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 
 from auditfalco.model.descriptor import Descriptor, device_number
 from auditfalco.model.event import Argument
 from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME, Parameter
 from auditfalco.normalise.paths import is_working_directory
-from kernel_sources.tables import errno_name
+from kernel_sources.tables import errno_name, signal_name
 
 FALCO_AT_FDCWD = -100
 
 UNKNOWN_NAME = "<NA>"
-"""What Falco resolves a user, group or process to that it does not know."""
+"""What Falco resolves a user or group to that it does not know."""
 
 
 def parameter_of(event_type: str, name: str) -> Parameter:
@@ -89,6 +90,19 @@ def empty(parameter: Parameter) -> Argument:
     return Argument(None, printed, printed)
 
 
+def enumerated(value: int, kernel: Mapping[str, int], parameter: Parameter) -> int:
+    """The kernel's number in Falco's enumeration, by its name.
+
+    Args:
+        value: as the caller passed it.
+        kernel: the kernel's numbers by the names that Falco uses.
+        parameter: whose names and numbers count; one that ends in UNKNOWN, else 0, stands for numbers without a name.
+    """
+    names = {name for name, number in kernel.items() if number == value}
+    unknown = next((number for name, number in parameter.values if name.endswith("UNKNOWN")), 0)
+    return next((number for name, number in parameter.values if name in names), unknown)
+
+
 def integer(value: int) -> Argument:
     """A plain number."""
     return Argument(value, str(value))
@@ -100,8 +114,35 @@ def text(value: str) -> Argument:
 
 
 def resolved(value: int, name: str | None) -> Argument:
-    """A number that stands for somebody with a name: a user, a group, a process."""
-    return Argument(value, UNKNOWN_NAME if name is None else name)
+    """A user or group, with its name. The number prints signed: -1, "leave it as it is", is 4294967295."""
+    return Argument(value, UNKNOWN_NAME if name is None else name, str(signed32(value)))
+
+
+def process(pid: int, name: str | None) -> Argument:
+    """A process, with its name; of one that is not known the number alone."""
+    return Argument(pid, name or str(pid))
+
+
+def signal(number: int) -> Argument:
+    """A signal, with its name; those without one (0, the real-time ones) as a number."""
+    return Argument(number, signal_name(number) or str(number))
+
+
+def strings(values: Iterable[str]) -> Argument:
+    """A list of strings, which Falco carries with a NUL behind each and prints with a full stop for it.
+
+    So it does for every byte that is no printable ASCII; an empty list is NULL.
+    """
+    raw = b"".join(value.encode("utf-8", "surrogateescape") + b"\0" for value in values)
+    shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in raw) or "NULL"
+    return Argument(raw, shown, shown)
+
+
+def time_of(nanoseconds: int) -> Argument:
+    """A time since the epoch, printed as date and time of the host's zone."""
+    seconds = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(nanoseconds // 1_000_000_000))
+    shown = f"{seconds}.{nanoseconds % 1_000_000_000:09d}"
+    return Argument(nanoseconds, shown, shown)
 
 
 def result(value: int) -> Argument:
@@ -144,3 +185,8 @@ def signed32(register: int) -> int:
     """A register's lower half as a signed number: descriptors and process ids are of type int."""
     value = register & 0xFFFFFFFF
     return value - (1 << 32) if value & 0x80000000 else value
+
+
+def signed64(register: int) -> int:
+    """A register as a signed number."""
+    return register - (1 << 64) if register & 1 << 63 else register

@@ -89,6 +89,24 @@ class Call:
         """A group, with the name it has where the process lives."""
         event.arguments[name] = arguments.resolved(gid, self.host.group_name(self.process, gid))
 
+    def tell_process(self, event: Event, name: str, pid: int) -> None:
+        """A process by the number that the caller gave, which its own pid namespace counts, and its name.
+
+        Whom a signal or a trace really met stands in a record of its own; where there is none, the process that the
+        caller calls so.
+        """
+        event.arguments[name] = arguments.process(pid, self._name_of(pid))
+
+    def _name_of(self, pid: int) -> str | None:
+        met = facts.obj_pids(self.raw)
+        if pid <= 0 or len(met) > 1:
+            return None
+        if met:
+            target = None if met[0].pid is None else self.host.find(met[0].pid, self.raw.time_ns)
+            return met[0].comm or (target.name if target is not None else None)
+        known = self.host.groups.called(self.process, pid, self.raw.time_ns)
+        return known.name if known is not None else None
+
 
 Builder = Callable[[Call, Event], None]
 """Fills in one call's event: arguments, descriptor, and what the call changed in the host's state."""

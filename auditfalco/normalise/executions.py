@@ -6,6 +6,7 @@ from auditfalco.model.event import Event
 from auditfalco.model.process import Image, Process
 from auditfalco.normalise import arguments
 from auditfalco.normalise.call import Builder, Call
+from auditfalco.normalise.caller import tell_caller, tell_capabilities
 from auditfalco.state.executables import deleted_name, memfd_name
 
 
@@ -48,29 +49,14 @@ def flags_of(image: Image) -> int:
 def _describe(call: Call, event: Event, process: Process, image: Image) -> None:
     add = event.arguments.__setitem__
     call.tell_result(event)
-    argv = image.argv
-    if argv:
-        add("exe", arguments.text(argv[0]))
-        add("args", arguments.text(" ".join(argv[1:])))
-    add("tid", arguments.resolved(process.pid, process.name))
-    add("pid", arguments.resolved(process.pid, process.name))
-    parent = call.host.parent(process, event.time_ns)
-    if parent is not None:
-        add("ptid", arguments.resolved(parent.pid, parent.name))
-    if process.cwd is not None:
-        add("cwd", arguments.text(process.cwd))
-    if image.comm is not None:
-        add("comm", arguments.text(image.comm))
+    tell_caller(call, event)
+    tell_capabilities(call, event)
     if process.tty is not None:
         add("tty", arguments.integer(process.tty))
     if process.login_uid is not None:
         call.tell_user(event, "loginuid", process.login_uid)
     call.tell(event, "flags", flags_of(image))
-    if image.file is not None:
-        add("exe_ino", arguments.integer(image.file.inode))
-        for name, time_ns in (("exe_ino_ctime", image.file.ctime_ns), ("exe_ino_mtime", image.file.mtime_ns)):
-            if time_ns is not None:
-                add(name, arguments.integer(time_ns))
+    _describe_numbers(call, event, process, image)
     if process.euid is not None:
         call.tell_user(event, "uid", process.euid)
     if image.exe_path is not None:
@@ -80,6 +66,22 @@ def _describe(call: Call, event: Event, process: Process, image: Image) -> None:
     first = call.paths[0].name if call.paths else None
     if event.type == "execve" and first is not None:
         add("filename", arguments.text(first))
+
+
+def _describe_numbers(call: Call, event: Event, process: Process, image: Image) -> None:
+    """The group and the executed file's numbers."""
+    group = call.host.process_group(process)
+    if group is not None:
+        leader = call.host.find(group, event.time_ns)
+        name = leader.name if leader is not None else None
+        event.arguments["pgid"] = arguments.process(group, name)
+        if process.vpgid is not None:
+            event.arguments["vpgid"] = arguments.process(process.vpgid, name)
+    if image.file is not None:
+        event.arguments["exe_ino"] = arguments.integer(image.file.inode)
+        for name, time_ns in (("exe_ino_ctime", image.file.ctime_ns), ("exe_ino_mtime", image.file.mtime_ns)):
+            if time_ns is not None:
+                event.arguments[name] = arguments.time_of(time_ns)
 
 
 BUILDERS: dict[str, Builder] = {

@@ -11,8 +11,8 @@ def group_set(call: Call, event: Event) -> None:
     """setpgid(pid, pgid): numbers of the caller's pid namespace; 0 stands for the caller, or for the process itself."""
     call.tell_result(event)
     pid, group = (arguments.signed32(register) for register in call.facts.args[:2])
-    event.arguments["pid"] = arguments.integer(pid)
-    event.arguments["pgid"] = arguments.integer(group)
+    call.tell_process(event, "pid", pid)
+    call.tell_process(event, "pgid", group)
     if call.succeeded:
         call.host.groups.moved(call.process, pid, group, call.raw.time_ns)
 

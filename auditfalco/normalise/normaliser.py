@@ -5,7 +5,17 @@ from __future__ import annotations
 from auditfalco.model.event import Event
 from auditfalco.model.process import Process
 from auditfalco.model.syscallnames import event_type_of
-from auditfalco.normalise import executions, files, groups, modules, opens, terminal
+from auditfalco.normalise import (
+    credentials,
+    executions,
+    files,
+    groups,
+    kernel,
+    memory,
+    opens,
+    processes,
+    terminal,
+)
 from auditfalco.normalise.call import Builder, Call
 from auditfalco.state.executables import deleted_name, memfd_name
 from auditfalco.state.host import HostState
@@ -18,11 +28,14 @@ _ARGUMENTS = 4
 """Arguments in a whole SYSCALL record; a record cut short has fewer, and tells no more than its process."""
 
 BUILDERS: dict[str, Builder] = {
+    **credentials.BUILDERS,
     **executions.BUILDERS,
     **files.BUILDERS,
     **groups.BUILDERS,
-    **modules.BUILDERS,
+    **kernel.BUILDERS,
+    **memory.BUILDERS,
     **opens.BUILDERS,
+    **processes.BUILDERS,
 }
 """The calls whose arguments are told, by event type; every other call becomes an event with its result alone."""
 
@@ -53,10 +66,10 @@ class Normaliser:
         self._number += 1
         event.number = self._number
         call = Call(raw, syscall, process, self._host)
-        builder = BUILDERS.get(event.type, _plain) if len(syscall.args) == _ARGUMENTS else _plain
-        builder(call, event)
         if not (syscall.name in ("execve", "execveat") and call.succeeded):
             self._refresh(call)
+        builder = BUILDERS.get(event.type, _plain) if len(syscall.args) == _ARGUMENTS else _plain
+        builder(call, event)
         return event
 
     def _refresh(self, call: Call) -> None:

@@ -67,8 +67,9 @@ class ProcessGroups:
         process.group_read = True
         return True
 
-    def _target(self, caller: Process, pid: int, time_ns: int) -> Process | None:
-        if pid == 0 or pid == caller.vpid:
+    def called(self, caller: Process, pid: int, time_ns: int) -> Process | None:
+        """The process that `caller` means by a number: itself, a child, or in the initial pid namespace anyone."""
+        if pid == caller.vpid:
             return caller
         if _counts_as_host(caller):
             return self._processes.find(pid, time_ns)
@@ -77,6 +78,14 @@ class ProcessGroups:
                 self._read(child)
             if child.vpid == pid:
                 return child
+        return None
+
+    def _target(self, caller: Process, pid: int, time_ns: int) -> Process | None:
+        if pid == 0:
+            return caller
+        target = self.called(caller, pid, time_ns)
+        if target is not None or _counts_as_host(caller):
+            return target
         # A job's process names itself by the number that its fork gave it; its shell's own call says the same again.
         return caller if caller.vpid is None else None
 

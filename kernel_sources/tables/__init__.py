@@ -6,7 +6,9 @@ from kernel_sources.tables.capabilities import CAPABILITIES, capability_names
 from kernel_sources.tables.errnos import errno_name, errno_number
 from kernel_sources.tables.families import family_name
 from kernel_sources.tables.machines import is_little_endian, machine_bits, machine_name, machine_number
+from kernel_sources.tables.memoryflags import MLOCK_FLAGS, PROTECTIONS, map_flags, mlockall_flags
 from kernel_sources.tables.openflags import open_flag_names, open_flags
+from kernel_sources.tables.processflags import CLONE_FLAGS, CLONE_SIGNAL, RESOURCES, ptrace_requests
 from kernel_sources.tables.record_types import (
     is_single_record,
     is_user_message,
@@ -14,6 +16,7 @@ from kernel_sources.tables.record_types import (
     record_type_name,
     record_type_number,
 )
+from kernel_sources.tables.semaphores import IPC_64, SEMCTL_COMMANDS, SEMGET_FLAGS
 from kernel_sources.tables.signals import signal_name, signal_number
 from kernel_sources.tables.syscalls import (
     SYSCALL_MACHINES,
@@ -26,6 +29,14 @@ from kernel_sources.tables.uring import URING_OPERATIONS, uring_name, uring_numb
 
 __all__ = [
     "CAPABILITIES",
+    "CLONE_FLAGS",
+    "CLONE_SIGNAL",
+    "IPC_64",
+    "MLOCK_FLAGS",
+    "PROTECTIONS",
+    "RESOURCES",
+    "SEMCTL_COMMANDS",
+    "SEMGET_FLAGS",
     "SYSCALL_MACHINES",
     "URING_OPERATIONS",
     "X32_BIT",
@@ -39,9 +50,12 @@ __all__ = [
     "machine_bits",
     "machine_name",
     "machine_number",
+    "map_flags",
     "may_carry_message",
+    "mlockall_flags",
     "open_flag_names",
     "open_flags",
+    "ptrace_requests",
     "record_type_name",
     "record_type_number",
     "signal_name",

@@ -44,10 +44,10 @@ def test_a_plain_exec(machine: Any, records: Any) -> None:
     assert (image.file.inode, image.file.writable, image.file.layer) == (1234, False, None)
     assert process.parent.pid == 400
     shown = texts(event)
-    assert (shown["res"], shown["exe"], shown["args"]) == ("0", "id", "-u")
+    assert (shown["res"], shown["exe"], shown["args"]) == ("0", "id", "-u.")
     assert (shown["comm"], shown["cwd"], shown["filename"]) == ("id", "/home/user", "/usr/bin/id")
     assert (shown["trusted_exepath"], shown["exe_ino"], shown["flags"]) == ("/usr/bin/id", "1234", "0")
-    assert (shown["pid"], shown["ptid"], shown["tty"], shown["uid"]) == ("id", "<NA>", "34816", "<NA>")
+    assert (shown["pid"], shown["ptid"], shown["tty"], shown["uid"]) == ("id", "400", "34816", "<NA>")
 
 
 def test_a_script_is_run_by_its_interpreter(machine: Any, records: Any) -> None:

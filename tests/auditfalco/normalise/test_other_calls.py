@@ -9,7 +9,7 @@ import pytest
 from auditfalco.model.container import HOST
 
 RENAME, RENAMEAT, RENAMEAT2, COPY_FILE_RANGE = 82, 264, 316, 326
-INIT_MODULE, FINIT_MODULE, SETPGID, SETSID = 175, 313, 109, 112
+FINIT_MODULE, SETPGID, SETSID = 313, 109, 112
 OPENAT = 257
 CWD = "ffffff9c"
 DIRECTORIES = [("/tmp", "PARENT", 1), ("/tmp", "PARENT", 1)]
@@ -33,11 +33,6 @@ def open_as(machine: Any, records: Any, number: int, name: str) -> None:
 
 
 class TestModules:
-    def test_a_kernel_without_modules(self, machine: Any, records: Any) -> None:
-        event = machine.event(records.syscall(INIT_MODULE, ("7f00", "1a2b", "55d0", "0"), exit=-38))
-        assert (event.type, event.result) == ("init_module", -38)
-        assert texts(event) == {"res": "ENOSYS", "length": str(0x1A2B)}
-
     def test_a_module_from_a_file(self, machine: Any, records: Any) -> None:
         open_as(machine, records, 3, "/lib/modules/evil.ko")
         event = machine.event(records.syscall(FINIT_MODULE, ("3", "55d0", "3", "0")), (1330, "name=evil"))

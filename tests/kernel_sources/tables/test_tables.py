@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import errno
+import functools
+import mmap
+import operator
+import os
+import platform
 import re
+import resource
 import signal
 from pathlib import Path
 
@@ -168,3 +174,32 @@ def test_signals_and_families() -> None:
     assert [tables.family_name(number) for number in (0, 1, 2, 10, 16, 17, 38, 40, 44, 99)] == [
         "unspec", "unix", "inet", "inet6", "netlink", "packet", "alg", "vsock", "xdp", "unknown(99)",
     ]  # fmt: skip
+
+
+class TestProcessFlags:
+    def test_flags_do_not_overlap(self) -> None:
+        bits = list(tables.CLONE_FLAGS.values())
+        assert sum(bits) == functools.reduce(operator.or_, bits)
+        assert sum(bits) & tables.CLONE_SIGNAL == 0
+
+    def test_requests_of_ptrace_differ_between_machines(self) -> None:
+        assert tables.ptrace_requests("x86_64")["PTRACE_GETREGS"] == 12
+        assert "PTRACE_GETREGS" not in tables.ptrace_requests("riscv64")
+        assert tables.ptrace_requests("aarch64")["PTRACE_SYSEMU"] == 31
+
+    def test_numbers_are_those_of_python(self) -> None:
+        for name, number in tables.RESOURCES.items():
+            assert getattr(resource, name, number) == number
+        for name, bit in tables.CLONE_FLAGS.items():
+            assert getattr(os, name, bit) == bit
+
+
+class TestMemoryFlags:
+    def test_numbers_are_those_of_python(self) -> None:
+        for name, bit in {**tables.map_flags(platform.machine()), **tables.PROTECTIONS}.items():
+            assert getattr(mmap, name, bit) == bit
+
+    def test_machines_differ(self) -> None:
+        assert "MAP_32BIT" not in tables.map_flags("aarch64")
+        assert (tables.map_flags("ppc64")["MAP_LOCKED"], tables.mlockall_flags("ppc64")["MCL_FUTURE"]) == (0x80, 0x4000)
+        assert tables.mlockall_flags("x86_64") == {"MCL_CURRENT": 1, "MCL_FUTURE": 2, "MCL_ONFAULT": 4}
