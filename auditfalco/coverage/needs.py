@@ -18,7 +18,7 @@ from auditfalco.language.types import Resolver
 from auditfalco.model.syscallnames import calls_of
 from auditfalco.ruleset.container_info import expand_container_info
 from auditfalco.ruleset.rule import Rule
-from kernel_sources.tables import syscall_number
+from kernel_sources.tables import socketcall_number, syscall_number
 
 SOURCE = "syscall"
 
@@ -27,6 +27,9 @@ OPEN_CALLS = frozenset({"open", "openat", "openat2", "creat", "open_by_handle_at
 
 EXECUTIONS = frozenset({"execve", "execveat"})
 """Always needed: they tell what every process runs."""
+
+SOCKETCALL = "socketcall"
+"""The one call through which some machines make all calls about sockets."""
 
 GROUP_CALLS = frozenset({"setpgid", "setsid"})
 """Needed where rules ask for a process group or session."""
@@ -77,7 +80,14 @@ def syscalls(events: EventSet) -> frozenset[str]:
     """The system calls among some event types: those that the machine has in either ABI."""
     machines = host_machines()
     calls = (call for name in events.known_names() for call in calls_of(name))
-    return frozenset(call for call in calls if any(syscall_number(machine, call) is not None for machine in machines))
+    return frozenset(call for call in calls if any(_has(machine, call) for machine in machines))
+
+
+def _has(machine: str, call: str) -> bool:
+    """Whether a machine's table has a call, be it as one of those behind socketcall."""
+    if syscall_number(machine, call) is not None:
+        return True
+    return socketcall_number(call) is not None and syscall_number(machine, SOCKETCALL) is not None
 
 
 def field_names(rule: Rule, resolve: Resolver) -> frozenset[str]:

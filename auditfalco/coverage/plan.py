@@ -2,6 +2,9 @@
 
 Every system call rule is made for both ABIs of the machine; a call that one of them lacks is left out there. Opens, the
 most frequent of all, are asked for container by container where every rule about them is about containers.
+
+Calls about sockets are asked for twice where the machine has socketcall too, which makes any of them: by their own
+numbers, and as socketcall with the argument that chooses them.
 """
 
 from __future__ import annotations
@@ -10,10 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from auditfalco.coverage.abis import host_machines
-from auditfalco.coverage.needs import OPEN_CALLS, Needs
+from auditfalco.coverage.needs import OPEN_CALLS, SOCKETCALL, Needs
 from auditfalco.coverage.scopes import Scope
 from kernel_sources.audit.rule import AuditRule, Field, rule
-from kernel_sources.tables import machine_number, syscall_number
+from kernel_sources.tables import machine_number, socketcall_number, syscall_number
 
 KEY = "auditfalco"
 """The key of all our audit rules."""
@@ -37,7 +40,11 @@ class Plan:
         wanted = sorted(self.calls)
         everywhere = [name for name in wanted if name not in OPEN_CALLS]
         opens = [name for name in wanted if name in OPEN_CALLS]
-        return (*self._rules(everywhere, ()), *self._rules(opens, self._not_ourselves()))
+        return (
+            *self._rules(everywhere, ()),
+            *self._rules(opens, self._not_ourselves()),
+            *(rule for name in everywhere for rule in self._multiplexed(name)),
+        )
 
     def rules_for(self, scopes: Iterable[Scope]) -> tuple[AuditRule, ...]:
         """The audit rules that record `container_calls` within some scopes."""
@@ -49,6 +56,11 @@ class Plan:
 
     def _not_ourselves(self) -> tuple[Field, ...]:
         return () if self.own_pid is None else (Field("pid", "!=", self.own_pid),)
+
+    def _multiplexed(self, call: str) -> Iterable[AuditRule]:
+        """The rules that ask for a call made through socketcall; a rule can name only one argument."""
+        chosen = socketcall_number(call)
+        return () if chosen is None else self._rules([SOCKETCALL], (Field("a0", "=", chosen),))
 
     def _rules(self, calls: list[str], fields: tuple[Field, ...]) -> Iterable[AuditRule]:
         for login_uid in self.login_uids or (None,):

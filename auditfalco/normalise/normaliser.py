@@ -51,7 +51,7 @@ class Normaliser:
     def event(self, raw: RawEvent) -> Event | None:
         """The event that a raw event stands for; None when it is about no system call (such are counted)."""
         self._host.processes.settle()
-        syscall = facts.syscall(raw)
+        syscall = facts.meant_call(raw)
         if syscall is None or syscall.pid is None or syscall.name is None:
             self.skipped += 1
             return None

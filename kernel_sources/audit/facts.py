@@ -7,6 +7,7 @@ records hold. ``None`` means that the event does not say.
 from __future__ import annotations
 
 from kernel_sources.audit.arguments import argc, argv, proctitle, proctitle_truncated
+from kernel_sources.audit.multiplexed import SocketCall, meant_call
 from kernel_sources.audit.paths import PathFacts, ResolvedPath, cwd, join, paths, resolved_paths
 from kernel_sources.audit.sockaddr import SockaddrFacts, sockaddr
 from kernel_sources.audit.specials import (
@@ -55,6 +56,7 @@ __all__ = [
     "ResolvedPath",
     "SeccompFacts",
     "SockaddrFacts",
+    "SocketCall",
     "SocketcallFacts",
     "Subject",
     "SyscallFacts",
@@ -71,6 +73,7 @@ __all__ = [
     "join",
     "kern_module",
     "login",
+    "meant_call",
     "mmap",
     "obj_pids",
     "openat2",

@@ -18,6 +18,7 @@ from kernel_sources.tables.record_types import (
 )
 from kernel_sources.tables.semaphores import IPC_64, SEMCTL_COMMANDS, SEMGET_FLAGS
 from kernel_sources.tables.signals import signal_name, signal_number
+from kernel_sources.tables.socketcalls import socketcall_name, socketcall_number
 from kernel_sources.tables.syscalls import (
     SYSCALL_MACHINES,
     X32_BIT,
@@ -60,6 +61,8 @@ __all__ = [
     "record_type_number",
     "signal_name",
     "signal_number",
+    "socketcall_name",
+    "socketcall_number",
     "syscall_name",
     "syscall_names",
     "syscall_number",

@@ -54,6 +54,10 @@ def test_opens_are_asked_for_where_rules_ask_for_them() -> None:
     assert needs(in_containers, anywhere) == Needs(EXECUTIONS | {"openat"}, frozenset({"open"}))
 
 
+def test_a_call_that_only_socketcall_makes_is_asked_for() -> None:
+    assert "send" in needs("evt.type = send").calls
+
+
 def test_other_calls_are_asked_for_everywhere() -> None:
     assert needs("evt.type in (init_module, connect) and container.id != host").calls == EXECUTIONS | {
         "init_module",

@@ -44,6 +44,14 @@ def test_a_call_that_one_abi_lacks_is_left_out_there() -> None:
     assert [rule.value_of("arch") for rule in rules] == [machine_number("i386")]
 
 
+def test_calls_about_sockets_are_asked_for_as_socketcall_too() -> None:
+    rules = plan(Needs(frozenset({"connect", "mkdir"}), frozenset()), login_uids=[7]).audit_rules()
+    multiplexer = syscall_number("i386", "socketcall")
+    asked = [rule for rule in rules if multiplexer in rule.syscalls and rule.value_of("arch") == machine_number("i386")]
+    assert [said(rule)[1:] for rule in asked] == [["a0=3", "auid=7"]]
+    assert len(rules) == 3  # and the two calls by their own numbers, on both machines
+
+
 def test_an_abi_without_any_of_the_calls_has_no_rule() -> None:
     assert plan(Needs(frozenset({"no_such_call"}), frozenset())).audit_rules() == ()
 

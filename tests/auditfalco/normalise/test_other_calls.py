@@ -184,3 +184,24 @@ class TestByNameAlone:
     def test_records_about_no_call_are_counted(self, machine: Any, records: Any) -> None:
         assert machine.maybe((1327, "proctitle=6964")) is None
         assert machine.normaliser.skipped == 1
+
+
+class TestSocketcall:
+    """One call of the 32-bit table stands for all calls about sockets; a record tells their arguments."""
+
+    def test_the_call_that_was_meant(self, machine: Any, records: Any) -> None:
+        event = machine.event(
+            records.syscall(102, ("3", "ffd0", "0", "0"), arch="40000003"), (1304, "nargs=3 a0=4 a1=ffd8 a2=10")
+        )
+        assert (event.type, event.result) == ("connect", 0)
+
+    @pytest.mark.parametrize("chosen", ["0", "15", "ffffffff"])
+    def test_a_call_that_there_is_not(self, machine: Any, records: Any, chosen: str) -> None:
+        event = machine.event(
+            records.syscall(102, (chosen, "0", "0", "0"), exit=-22, arch="40000003"), (1304, "nargs=1 a0=0")
+        )
+        assert event.type == "socketcall"
+
+    def test_a_call_whose_arguments_are_lost(self, machine: Any, records: Any) -> None:
+        event = machine.event(records.syscall(102, ("3", "ffd0", "0", "0"), arch="40000003"))
+        assert (event.type, dict(event.arguments)) == ("socketcall", {})

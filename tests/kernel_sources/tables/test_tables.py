@@ -17,6 +17,7 @@ import pytest
 
 from kernel_sources import tables
 from kernel_sources.tables import record_types
+from kernel_sources.tables.socketcalls import SOCKET_CALLS
 
 UNISTD = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h")
 
@@ -148,6 +149,23 @@ def test_io_uring_operations_of_this_machines_headers() -> None:
     assert body is not None
     names = [name.lower() for name in re.findall(r"\bIORING_OP_(\w+),", body[1]) if name != "LAST"]
     assert tuple(names) == tables.URING_OPERATIONS[: len(names)]
+
+
+def test_calls_behind_socketcall() -> None:
+    assert [tables.socketcall_name(number) for number in (0, 1, 3, 18, 20, 21, -1)] == [
+        None, "socket", "connect", "accept4", "sendmmsg", None, None,
+    ]  # fmt: skip
+    assert [tables.socketcall_number(name) for name in ("bind", "sendmsg", "open")] == [2, 16, None]
+
+
+def test_calls_behind_socketcall_of_this_machines_headers() -> None:
+    header = Path("/usr/include/linux/net.h")
+    if not header.exists():
+        pytest.skip("no kernel headers on this machine")
+    found = re.findall(r"#define SYS_(\w+)\s+(\d+)", header.read_text())
+    assert {name.lower(): int(number) for name, number in found}.items() <= {
+        name: tables.socketcall_number(name) for name in SOCKET_CALLS
+    }.items()
 
 
 def test_capabilities() -> None:
