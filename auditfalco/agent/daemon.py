@@ -23,7 +23,7 @@ from auditfalco.coverage.plan import Plan
 from auditfalco.errors import AuditfalcoError
 from auditfalco.model.event import Event
 from auditfalco.outputs.queued import QueuedSink
-from auditfalco.state.docker import DockerState
+from auditfalco.state.engines.known import engines_of_the_host
 from auditfalco.state.host import HostState
 from kernel_sources.errors import KernelSourceError
 from kernel_sources.procfs import ProcFS
@@ -61,7 +61,7 @@ class Daemon:
         self._log = log
         self._stopping = False
         self._proc = ProcFS()
-        self._host = HostState(socket.gethostname(), self._proc, DockerState(docker_roots))
+        self._host = HostState(socket.gethostname(), self._proc, engines_of_the_host(docker_roots))
         self.alerting = make_alerting(self._host)
         self._host.watch_files(self.alerting.named_files)
         self.drop_alerts = 0

@@ -90,8 +90,10 @@ class Pipeline:
         elif isinstance(event, Exec):
             processes.executed(event.tgid, time_ns)
             process = processes.alive(event.tgid)
-            if process is not None and self._entered is not None:
-                self._entered(process)
+            if process is not None:
+                self.host.describe_container(process, time_ns)  # its engine may forget it soon
+                if self._entered is not None:
+                    self._entered(process)
         elif isinstance(event, Exit):
             if not event.is_thread:
                 processes.exited(event.tgid, time_ns)

@@ -16,11 +16,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Union
 
 from kernel_sources.audit.rule import Field
 from kernel_sources.procfs import Mount
+from kernel_sources.procfs.mounts import seen_in
 
 
 class DeviceScope(NamedTuple):
@@ -116,7 +117,7 @@ class HostMounts:
         shared = self._by_device.get((mount.major, mount.minor))
         if shared is None:
             return device
-        path = _host_path(mount, shared)
+        path = seen_in(mount, shared)
         if path is None or path == "/":
             return None
         of_containers = _CONTAINER_ID.match(path)
@@ -153,20 +154,6 @@ def _standing_scopes(mounts: Sequence[Mount]) -> frozenset[Scope]:
 def _is_a_containers(mount: Mount) -> bool:
     """Whether a mount that the host sees belongs to a container: a root, or below a directory named by an id."""
     return (mount.fs_type == "overlay" and mount.mount_point != "/") or bool(_CONTAINER_ID.match(mount.mount_point))
-
-
-def _host_path(mount: Mount, candidates: Iterable[Mount]) -> str | None:
-    """Where the host sees the directory that is mounted: below the closest mount of the same device."""
-    best: str | None = None
-    best_root = -1
-    for candidate in candidates:
-        root = candidate.root.rstrip("/")
-        if mount.root != candidate.root and not mount.root.startswith(root + "/"):
-            continue
-        if len(root) > best_root:
-            best_root = len(root)
-            best = candidate.mount_point.rstrip("/") + mount.root[len(root) :].rstrip("/") or "/"
-    return best
 
 
 class ContainerScopes(NamedTuple):

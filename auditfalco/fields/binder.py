@@ -38,6 +38,7 @@ _OF_ARGUMENT: dict[str, Callable[[str], Extractor]] = {
     "evt.type.is": of_event.type_is,
     "evt.around": lambda argument: of_event_times.around,
     "proc.args": lambda argument: of_process.argument_at(int(argument)),
+    **of_container.WITH_ARGUMENT,
 }
 """Fields with an argument: what makes the extractor for one."""
 

@@ -20,6 +20,13 @@ def _name(event: Event, world: World) -> Value:
     return world.user_name(process, process.euid)
 
 
+def _group_name(event: Event, world: World) -> Value:
+    process = event.process
+    if process is None or process.egid is None:
+        return None
+    return world.group_name(process, process.egid)
+
+
 def _login_uid(event: Event, world: World) -> Value:
     return event.process.login_uid if event.process is not None else None
 
@@ -50,5 +57,6 @@ PLAIN: dict[str, Extractor] = {
     "user.loginuid": _login_uid,
     "user.loginname": _login_name,
     "group.gid": lambda event, world: event.process.egid if event.process is not None else None,
+    "group.name": _group_name,
 }
 """Fields without an argument."""

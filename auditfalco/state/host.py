@@ -14,9 +14,10 @@ from auditfalco.model.container import HOST, Container
 from auditfalco.model.descriptor import Descriptor
 from auditfalco.model.process import Capabilities, ExecutedFile, Image, Process
 from auditfalco.state.containers import ContainerTable
-from auditfalco.state.docker import DockerState
+from auditfalco.state.engines.engine import Engine
 from auditfalco.state.executables import may_write
 from auditfalco.state.groups import ProcessGroups
+from auditfalco.state.patience import Patience
 from auditfalco.state.processes import ProcessTable
 from auditfalco.state.reader import LiveReader
 from auditfalco.state.roots import RootedFiles
@@ -39,13 +40,13 @@ class HostState:
     `proc` is the live door to /proc, or None for a replay, which then never looks at the machine it runs on.
     """
 
-    def __init__(self, hostname: str, proc: ProcFS | None = None, docker: DockerState | None = None) -> None:
+    def __init__(self, hostname: str, proc: ProcFS | None = None, engines: Sequence[Engine] = ()) -> None:
         self.hostname = hostname
         self.first_time_ns = 0
         self._proc = proc
         self._reader = LiveReader(proc) if proc is not None else None
         self._files = RootedFiles(proc) if proc is not None else None
-        self.containers = ContainerTable(self._reader, docker)
+        self.containers = ContainerTable(self._reader, engines, patience=Patience() if proc is not None else None)
         self.processes = ProcessTable(self._reader, self.containers)
         self.groups = ProcessGroups(self.processes, self._reader)
         self.users = UserDirectory(self._files)
@@ -88,13 +89,22 @@ class HostState:
         """The process group in the initial pid namespace."""
         return self.groups.of(process)
 
+    def _root_of(self, process: Process) -> str | None:
+        """Where the root of a process's place is; of an unknown container, what the process itself shows of it."""
+        container: Container | None = process.container
+        if container is None:
+            return None
+        if container.root is None and self._reader is not None and process.is_alive:
+            return self._reader.own_root(process.pid)
+        return container.root
+
     def user_name(self, process: Process, uid: int) -> str:
         """A user's name where the process lives."""
-        return self.users.name(_root_of(process), uid)
+        return self.users.name(self._root_of(process), uid)
 
     def group_name(self, process: Process, gid: int) -> str:
         """A group's name where the process lives."""
-        return "root" if gid == 0 else "<NA>"
+        return self.users.group_name(self._root_of(process), gid)
 
     def login_name(self, uid: int) -> str:
         """A login user's name on the host."""
@@ -102,7 +112,7 @@ class HostState:
 
     def user_entry(self, process: Process, uid: int) -> tuple[str, str] | None:
         """A user's home directory and shell where the process lives."""
-        entry = self.users.lookup(_root_of(process), uid)
+        entry = self.users.lookup(self._root_of(process), uid)
         return None if entry is None else (entry.home, entry.shell)
 
     # What normalisers need.
@@ -111,6 +121,10 @@ class HostState:
         """Look for what is still missing about the place that a process lives in, before one of its events is made."""
         if not self.first_time_ns:
             self.first_time_ns = time_ns
+        self.describe_container(process, time_ns)
+
+    def describe_container(self, process: Process, time_ns: int) -> None:
+        """Look for what is still missing about the container that a process is in."""
         if process.container is not None:
             self.containers.describe(process.container, process.pid, time_ns)
 
@@ -153,7 +167,7 @@ class HostState:
         """What stat(2) says of an executed file: by its path, which outlives the process, else by what it runs."""
         if self._proc is None or self._files is None:
             return None
-        root = _root_of(process)
+        root = self._root_of(process)
         status = None
         if root is not None and image.exe_path is not None and image.exe_path.startswith("/"):
             status = self._files.stat_in_root(root, image.exe_path)
@@ -229,7 +243,7 @@ class HostState:
         Told by inode and device, inside the process's root. Where nothing can be looked at (a replay, a file that is
         gone) a name is not contradicted.
         """
-        root = _root_of(process)
+        root = self._root_of(process)
         if self._files is None or root is None or path.inode is None:
             return True
         status = self._files.stat_in_root(root, name)
@@ -244,8 +258,3 @@ def _recorded_executable(paths: Sequence[PathFacts], exe: str | None, argv: list
     if len(paths) > 1 and argv is not None and argv[:2] == [paths[1].name, paths[0].name]:
         return paths[1]
     return next((path for path in paths if path.name == exe), paths[0] if paths else None)
-
-
-def _root_of(process: Process) -> str | None:
-    container: Container | None = process.container
-    return container.root if container is not None else None

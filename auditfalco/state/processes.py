@@ -74,8 +74,7 @@ class ProcessTable:
             self._first_sight(pid, time_ns)
             return
         process.pending.append(Image(time_ns))
-        if process.container is None or process.container.is_host:
-            self._locate(process)
+        self._locate(process)
 
     def exited(self, pid: int, time_ns: int) -> None:
         """A process ended. It stays known for late records and as an ancestor."""
@@ -84,7 +83,7 @@ class ProcessTable:
             return
         process.exit_ns = time_ns
         if process.container is not None and process.container.init_pid == pid:
-            process.container.stopped()
+            process.container.stopped = True
         self._dead.append(process)
         if process.parent is not None:
             process.parent.children.pop(pid, None)
@@ -106,8 +105,7 @@ class ProcessTable:
             return
         process.sid = process.pgid = pid
         process.vpgid = process.vpid
-        if process.container is None or process.container.is_host:
-            self._locate(process)
+        self._locate(process)
 
     # What records tell.
 
@@ -160,8 +158,7 @@ class ProcessTable:
             process.pending = [] if latest else process.pending[1:]
         else:
             image = Image(time_ns)
-            if process.container is None or process.container.is_host:
-                self._locate(process)
+            self._locate(process)
         process.image = image
         process.comm = None
         process.capabilities = None
@@ -266,13 +263,15 @@ class ProcessTable:
         return now.argv is not None and now.argv == argv
 
     def _locate(self, process: Process) -> None:
+        """Look where a process is. From a container it can get into another one inside, but never to the host."""
         container = self._containers.of_process(process.pid)
-        if container is not None:
+        inside = process.container is not None and not process.container.is_host
+        if container is not None and not (inside and container.is_host):
             process.container = container
-            if container is not HOST and container.start_ns is None and process.vpid in (None, 1):
+            begins = container.start_ns is None or container.stopped
+            if container is not HOST and begins and process.vpid in (None, 1):
                 # The first process of a container begins its pid namespace, which is what container.start_ts means.
-                container.start_ns = process.start_ns
-                container.init_pid = process.pid
+                container.started(process.pid, process.start_ns)
 
     def _hand_over(self, child: Process, time_ns: int) -> None:
         """Give a child whose parent has died the parent that the kernel gave it.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from auditfalco.model.process import Capabilities, Image, Process
-from auditfalco.state.docker import roots_in_mounts
+from auditfalco.state.containers import Place
 from auditfalco.state.executables import deleted_name, memfd_name
 from auditfalco.state.groups import GroupFacts
-from kernel_sources.procfs import ProcFS
+from kernel_sources.procfs import Mount, ProcFS
+from kernel_sources.procfs.mounts import seen_in
 
 _SAME_START_NS = 20_000_000
 """Two statements of a start time closer than this are about one process: /proc counts in ticks of 10 ms."""
@@ -66,9 +69,38 @@ class LiveReader:
         groups = self._proc.cgroups(pid)
         return None if groups is None else [group.path for group in groups]
 
-    def docker_roots(self, pid: int) -> set[str]:
-        """Data roots of Docker that the mounts of the host, and those of a process, give away."""
-        return roots_in_mounts([*(self._proc.mountinfo("self") or ()), *(self._proc.mountinfo(pid) or ())])
+    def mounts(self, pid: int | None) -> Sequence[Mount]:
+        """The mounts that a process sees; those of the host (our own) for None."""
+        return self._proc.mountinfo("self" if pid is None else pid) or ()
+
+    def own_root(self, pid: int) -> str | None:
+        """A path to the root of a process while that lives; None when it is the host's own or the process is gone."""
+        own, its = self._proc.stat_in_root("self", "/"), self._proc.stat_in_root(pid, "/")
+        if own is None or its is None or (own.st_dev, own.st_ino) == (its.st_dev, its.st_ino):
+            return None
+        return self._proc.root_path(pid)
+
+    def place(self, pid: int) -> Place | None:
+        """Where the root of a process is, None when it is the host's own or the process is gone."""
+        if self.own_root(pid) is None:
+            return None
+        root = next((mount for mount in reversed(self.mounts(pid)) if mount.mount_point == "/"), None)
+        if root is None:
+            return None
+        upper = None
+        if root.fs_type == "overlay" and root.root == "/":
+            upper = next((option[9:] for option in root.super_options if option.startswith("upperdir=/")), None)
+        return Place(seen_in(root, self.mounts(None)), upper)
+
+    def start_ns(self, pid: int) -> int | None:
+        """When a process started, nanoseconds since the epoch; None when it is gone."""
+        ticks = self._proc.start_ticks(pid)
+        return None if ticks is None else self._proc.start_time_ns(ticks)
+
+    def shares_namespace(self, pid: int, kind: str) -> bool | None:
+        """Whether a process is in our own namespace of a kind ("pid", "net", "ipc"), which is the host's."""
+        own, its = self._proc.namespace("self", kind), self._proc.namespace(pid, kind)
+        return None if own is None or its is None else own == its
 
     def group_facts(self, process: Process) -> GroupFacts | None:
         """Process group and namespaced numbers of a process, if its pid still belongs to it."""

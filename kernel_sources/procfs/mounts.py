@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -79,3 +80,19 @@ def _mount(line: bytes) -> Mount | None:
 
 def _options(word: bytes) -> tuple[str, ...]:
     return tuple(unescape(option) for option in word.split(b",") if option)
+
+
+def seen_in(mount: Mount, mounts: Iterable[Mount]) -> str | None:
+    """Return where another mount table shows what is mounted: below the closest mount of the same device, or None."""
+    best: str | None = None
+    best_root = -1
+    for candidate in mounts:
+        root = candidate.root.rstrip("/")
+        if (candidate.major, candidate.minor) != (mount.major, mount.minor):
+            continue
+        if mount.root != candidate.root and not mount.root.startswith(root + "/"):
+            continue
+        if len(root) > best_root:
+            best_root = len(root)
+            best = candidate.mount_point.rstrip("/") + mount.root[len(root) :].rstrip("/") or "/"
+    return best

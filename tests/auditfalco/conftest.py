@@ -6,14 +6,14 @@ normaliser. Nothing of what the tests compare with comes from the code under tes
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Callable
 
 import pytest
 
 from auditfalco.model.event import Event
 from auditfalco.normalise.normaliser import Normaliser
-from auditfalco.state.docker import DockerState
+from auditfalco.state.engines.engine import Engine
 from auditfalco.state.host import HostState
 from kernel_sources.audit.assembler import Assembler
 from kernel_sources.audit.rawevent import RawEvent
@@ -107,8 +107,8 @@ class Records:
 class Machine:
     """A host and its normaliser. Without a door to /proc it knows what the records tell and nothing else."""
 
-    def __init__(self, proc: ProcFS | None = None, docker: DockerState | None = None) -> None:
-        self.host = HostState("testbox", proc, docker)
+    def __init__(self, proc: ProcFS | None = None, engines: Sequence[Engine] = ()) -> None:
+        self.host = HostState("testbox", proc, engines)
         self.normaliser = Normaliser(self.host)
         self._assembler = Assembler()
         self._serial = 0
@@ -150,5 +150,5 @@ def machine() -> Machine:
 
 @pytest.fixture
 def machine_with() -> Callable[..., Machine]:
-    """Makes hosts with a recorded /proc, or with Docker's state files."""
+    """Makes hosts with a recorded /proc, or with engines' state files."""
     return Machine

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
 
 from auditfalco.model.process import Image, Process
-from auditfalco.state.containers import ContainerTable
+from auditfalco.state.containers import ContainerTable, Place
 from auditfalco.state.groups import GroupFacts
 from auditfalco.state.processes import ProcessTable
+from kernel_sources.procfs import Mount
 
 START_NS = 1_700_000_000_000_000_000
 MS = 1_000_000
@@ -36,7 +38,9 @@ class MadeUpProc:
     def __init__(self) -> None:
         self._running: dict[int, Running] = {}
         self.looked_at: list[int] = []
-        self.data_roots: set[str] = set()
+        self.mount_tables: dict[int | None, Sequence[Mount]] = {}
+        self.places: dict[int, Place] = {}
+        self.shared: set[str] = set()
 
     def run(
         self,
@@ -88,9 +92,26 @@ class MadeUpProc:
         facts = self._running.get(pid)
         return None if facts is None else [facts.cgroup]
 
-    def docker_roots(self, pid: int) -> set[str]:
+    def mounts(self, pid: int | None) -> Sequence[Mount]:
         """As LiveReader."""
-        return self.data_roots
+        return self.mount_tables.get(pid, ())
+
+    def place(self, pid: int) -> Place | None:
+        """As LiveReader."""
+        return self.places.get(pid)
+
+    def own_root(self, pid: int) -> str | None:
+        """As LiveReader."""
+        return f"/proc/{pid}/root" if pid in self.places else None
+
+    def start_ns(self, pid: int) -> int | None:
+        """As LiveReader."""
+        facts = self._running.get(pid)
+        return None if facts is None else facts.start_ns
+
+    def shares_namespace(self, pid: int, kind: str) -> bool | None:
+        """As LiveReader."""
+        return kind in self.shared if pid in self._running else None
 
     def group_facts(self, process: Process) -> GroupFacts | None:
         """As LiveReader."""
@@ -107,7 +128,7 @@ def proc() -> MadeUpProc:
 @pytest.fixture
 def containers(proc: MadeUpProc) -> ContainerTable:
     """The containers of that /proc, described by no engine."""
-    return ContainerTable(proc, None)
+    return ContainerTable(proc)
 
 
 @pytest.fixture
@@ -119,4 +140,4 @@ def table(proc: MadeUpProc, containers: ContainerTable) -> ProcessTable:
 @pytest.fixture
 def offline() -> ProcessTable:
     """A process table without any /proc, as in a replay."""
-    return ProcessTable(None, ContainerTable(None, None))
+    return ProcessTable(None, ContainerTable(None))

@@ -9,7 +9,8 @@ from typing import Any
 from auditfalco.model.container import HOST
 from auditfalco.state.cgroup import ContainerReference
 from auditfalco.state.containers import DESCRIBE_INTERVAL_NS, ContainerTable
-from auditfalco.state.docker import DockerState
+from auditfalco.state.engines.docker import DockerState
+from kernel_sources.procfs import mounts
 
 ID = "ab" * 32
 START = 1_700_000_000_000_000_000
@@ -33,7 +34,7 @@ def test_the_host_a_container_and_nobody(proc: Any, containers: ContainerTable) 
 
 
 def test_without_a_door_to_proc_nothing_is_known() -> None:
-    assert ContainerTable(None, None).of_process(1) is None
+    assert ContainerTable(None).of_process(1) is None
 
 
 def test_processes_share_their_containers_object(proc: Any, containers: ContainerTable) -> None:
@@ -44,7 +45,7 @@ def test_processes_share_their_containers_object(proc: Any, containers: Containe
 
 
 def test_metadata_that_comes_late_reaches_everybody(tmp_path: Path) -> None:
-    table = ContainerTable(None, DockerState([str(tmp_path)]))
+    table = ContainerTable(None, [DockerState([str(tmp_path)])])
     container = table.obtain(ContainerReference(ID, "docker"))
     table.describe(container, 2, START)
     assert (container.described, container.name) == (False, None)
@@ -57,18 +58,19 @@ def test_metadata_that_comes_late_reaches_everybody(tmp_path: Path) -> None:
 
 def test_a_data_root_that_only_the_mounts_give_away(tmp_path: Path, proc: Any) -> None:
     write_config(tmp_path / "moved", ID, "web")
-    table = ContainerTable(proc, DockerState([str(tmp_path / "usual")]))
+    table = ContainerTable(proc, [DockerState([str(tmp_path / "usual")])])
     container = table.obtain(ContainerReference(ID, "docker"))
     table.describe(container, 2, START)
     assert not container.described
-    proc.data_roots = {str(tmp_path / "moved")}
+    line = f"90 25 0:51 / {tmp_path}/moved/overlay2/{ID}/merged rw - overlay overlay rw"
+    proc.mount_tables[None] = mounts.parse(line.encode())
     table.describe(container, 2, START + DESCRIBE_INTERVAL_NS)
     assert (container.described, container.name) == (True, "web")
 
 
 def test_a_described_container_is_not_looked_up_again(tmp_path: Path) -> None:
     write_config(tmp_path, ID, "web")
-    table = ContainerTable(None, DockerState([str(tmp_path)]))
+    table = ContainerTable(None, [DockerState([str(tmp_path)])])
     container = table.obtain(ContainerReference(ID, "docker"))
     table.describe(container, 2, START)
     (tmp_path / "containers" / ID / "config.v2.json").write_text('{"Name": "/renamed"}')
@@ -78,12 +80,12 @@ def test_a_described_container_is_not_looked_up_again(tmp_path: Path) -> None:
 
 def test_the_host_is_never_looked_up(tmp_path: Path) -> None:
     write_config(tmp_path, "host", "not-the-host")
-    ContainerTable(None, DockerState([str(tmp_path)])).describe(HOST, 1, START)
+    ContainerTable(None, [DockerState([str(tmp_path)])]).describe(HOST, 1, START)
     assert (HOST.name, HOST.id, HOST.root) == ("host", "host", "/")
 
 
 def test_the_container_unused_for_longest_is_forgotten() -> None:
-    table = ContainerTable(None, None, capacity=3)
+    table = ContainerTable(None, capacity=3)
     first, *_ = (table.obtain(ContainerReference(f"{number:064x}", "docker")) for number in range(3))
     assert table.obtain(ContainerReference(first.full_id, "docker")) is first
     table.obtain(ContainerReference(f"{3:064x}", "docker"))

@@ -137,7 +137,7 @@ def test_the_dead_keep_their_descriptors_for_late_records(table: ProcessTable, p
 
 
 def test_the_table_is_bounded_and_forgets_the_dead_first(proc: Any) -> None:
-    table = ProcessTable(None, ContainerTable(None, None), capacity=10)
+    table = ProcessTable(None, ContainerTable(None), capacity=10)
     for pid in range(1, 11):
         table.obtain(pid, at(pid))
     table.exited(7, at(20))
@@ -151,7 +151,7 @@ def test_the_table_is_bounded_and_forgets_the_dead_first(proc: Any) -> None:
 
 
 def test_the_bound_counts_every_life_of_a_pid() -> None:
-    table = ProcessTable(None, ContainerTable(None, None), capacity=50)
+    table = ProcessTable(None, ContainerTable(None), capacity=50)
     for moment in range(0, 4000, 2):
         table.forked(PARENT, PID, at(moment))
         table.exited(PID, at(moment + 1))

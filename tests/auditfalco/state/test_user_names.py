@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from auditfalco.state.roots import RootedFiles
-from auditfalco.state.users import UNKNOWN_NAME, UserDirectory, UserEntry, parse_passwd
+from auditfalco.state.users import (
+    CHECK_INTERVAL_NS,
+    UNKNOWN_NAME,
+    UserDirectory,
+    UserEntry,
+    parse_group,
+    parse_passwd,
+)
 
 
 def passwd(root: Path, content: str | bytes) -> None:
@@ -20,9 +28,34 @@ def passwd(root: Path, content: str | bytes) -> None:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
+def group(root: Path, content: str) -> None:
+    """Write the group file of the system at `root`."""
+    (root / "etc").mkdir(parents=True, exist_ok=True)
+    (root / "etc" / "group").write_text(content)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+    def check_is_due(self) -> None:
+        """Let so much time pass that files are looked at again."""
+        self.now_ns += CHECK_INTERVAL_NS
+
+
 @pytest.fixture
-def users() -> UserDirectory:
-    return UserDirectory(RootedFiles())
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def users(clock: Clock) -> UserDirectory:
+    return UserDirectory(RootedFiles(), clock=clock)
 
 
 def test_the_format_of_the_file() -> None:
@@ -77,22 +110,70 @@ def test_an_unknown_user_is_a_text_and_uid_0_is_root(users: UserDirectory, tmp_p
     assert users.lookup(str(tmp_path), 4242) is None
 
 
-def test_a_changed_file_is_read_again(users: UserDirectory, tmp_path: Path) -> None:
+def test_a_changed_file_is_read_again(users: UserDirectory, clock: Clock, tmp_path: Path) -> None:
     passwd(tmp_path, "old:x:1000:1000::/home/old:/bin/sh\n")
     assert users.name(str(tmp_path), 1000) == "old"
     passwd(tmp_path, "newer:x:1000:1000::/home/newer:/bin/sh\n")
+    assert users.name(str(tmp_path), 1000) == "old"
+    clock.check_is_due()
     assert users.name(str(tmp_path), 1000) == "newer"
     (tmp_path / "etc" / "passwd").unlink()
+    clock.check_is_due()
     assert users.name(str(tmp_path), 1000) == "<NA>"
 
 
-def test_a_file_put_in_its_place_is_noticed_at_the_same_size_and_time(users: UserDirectory, tmp_path: Path) -> None:
+def test_a_user_added_while_running_is_named_within_a_second(tmp_path: Path) -> None:
+    passwd(tmp_path, "old:x:1000:1000::/home/old:/bin/sh\n")
+    group(tmp_path, "old:x:1000:\n")
+    users = UserDirectory(RootedFiles())
+    root = str(tmp_path)
+    assert (users.name(root, 1001), users.group_name(root, 1001)) == ("<NA>", "<NA>")
+    with (tmp_path / "etc" / "passwd").open("a") as file:
+        file.write("fresh:x:1001:1001::/home/fresh:/bin/sh\n")
+    with (tmp_path / "etc" / "group").open("a") as file:
+        file.write("crew:x:1001:\n")
+    deadline = time.monotonic() + 1
+    while users.name(root, 1001) == "<NA>" or users.group_name(root, 1001) == "<NA>":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert (users.name(root, 1001), users.group_name(root, 1001)) == ("fresh", "crew")
+
+
+def test_a_file_that_was_absent_is_found_once_it_is_there(users: UserDirectory, clock: Clock, tmp_path: Path) -> None:
+    assert users.name(str(tmp_path), 1000) == "<NA>"
+    passwd(tmp_path, "late:x:1000:1000::/:/bin/sh\n")
+    clock.check_is_due()
+    assert users.name(str(tmp_path), 1000) == "late"
+
+
+def test_groups(users: UserDirectory, tmp_path: Path) -> None:
+    group(tmp_path, "wheel:x:0:\n# no group\nshort:x:7\nstaff:x:50:alice,bob\nagain:x:50:\nodd:x:-1:\nlast:x:51:")
+    names = [users.group_name(str(tmp_path), gid) for gid in (0, 7, 50, 51, 4242)]
+    assert names == ["root", "<NA>", "staff", "last", "<NA>"]
+    assert users.group_name(None, 50) == "<NA>"
+    assert users.group_name(str(tmp_path / "nowhere"), 50) == "<NA>"
+
+
+@given(some.binary(max_size=300))
+def test_no_group_file_can_stop_the_reading(content: bytes) -> None:
+    assert all(isinstance(name, str) for name in parse_group(content).values())
+
+
+def test_an_empty_home_is_no_unknown_one(users: UserDirectory, tmp_path: Path) -> None:
+    passwd(tmp_path, "bare:x:1000:1000:::\n")
+    assert users.lookup(str(tmp_path), 1000) == UserEntry("bare", 1000, "", "")
+
+
+def test_a_file_put_in_its_place_is_noticed_at_the_same_size_and_time(
+    users: UserDirectory, clock: Clock, tmp_path: Path
+) -> None:
     passwd(tmp_path, "one:x:1000:1000::/home:/bin/sh\n")
     assert users.name(str(tmp_path), 1000) == "one"
     status = (tmp_path / "etc" / "passwd").stat()
     (tmp_path / "etc" / "fresh").write_text("two:x:1000:1000::/home:/bin/sh\n")
     os.utime(tmp_path / "etc" / "fresh", ns=(status.st_atime_ns, status.st_mtime_ns))
     os.replace(tmp_path / "etc" / "fresh", tmp_path / "etc" / "passwd")
+    clock.check_is_due()
     assert users.name(str(tmp_path), 1000) == "two"
 
 
@@ -131,4 +212,4 @@ def test_the_cache_is_bounded(tmp_path: Path) -> None:
 
 def test_a_replay_has_no_files() -> None:
     users = UserDirectory(None)
-    assert (users.name("/", 1000), users.lookup("/", 0)) == ("<NA>", None)
+    assert (users.name("/", 1000), users.lookup("/", 0), users.group_name("/", 1)) == ("<NA>", None, "<NA>")

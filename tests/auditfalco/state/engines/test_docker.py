@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from auditfalco.model.container import Container
-from auditfalco.state.docker import DockerState, parse_time, roots_in_mounts, split_reference
+from auditfalco.state.engines.docker import DockerState, roots_in_mounts
+from auditfalco.state.engines.references import split_reference
+from auditfalco.state.engines.statefiles import parse_time
 from kernel_sources.procfs import mounts
 
 ID = "ab" * 32
@@ -194,9 +196,9 @@ def test_mounts_give_a_data_root_away() -> None:
         b"80 70 254:1 /data/docker/containers/%s/hostname /etc/hostname rw - ext4 /dev/vda1 rw\n"
         b"81 70 254:1 /data/containers/short/hostname /etc/hosts rw - ext4 /dev/vda1 rw\n" % ID.encode()
     )
-    assert roots_in_mounts(on_the_host) == {"/srv/docker"}
-    assert roots_in_mounts(inside) == {"/data/docker"}
-    assert roots_in_mounts([]) == set()
+    assert roots_in_mounts(on_the_host, []) == {"/srv/docker"}
+    assert roots_in_mounts(on_the_host, inside) == {"/srv/docker", "/data/docker"}
+    assert roots_in_mounts([], inside) == roots_in_mounts([], []) == set()
 
 
 @pytest.mark.parametrize(
