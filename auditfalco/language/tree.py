@@ -147,11 +147,21 @@ def fold(root: Node, combine: Callable[[Node, list[Result]], Result]) -> Result:
 
 def checks(root: Node) -> list[Check]:
     """Return every check below `root`, in the order of the text."""
-    found: list[Check] = []
+    return [node for node in leaves(root) if isinstance(node, Check)]
+
+
+def macros(root: Node) -> list[Macro]:
+    """Return every macro's name below `root` that is not yet replaced, in the order of the text."""
+    return [node for node in leaves(root) if isinstance(node, Macro)]
+
+
+def leaves(root: Node) -> list[Node]:
+    """Return every node below `root` that has none below it, in the order of the text."""
+    found: list[Node] = []
     pending = [root]
     while pending:
         node = pending.pop()
-        if isinstance(node, Check):
+        if not children(node):
             found.append(node)
         pending.extend(reversed(children(node)))
     return found

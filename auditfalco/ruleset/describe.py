@@ -6,10 +6,11 @@ from typing import Any
 
 from auditfalco.errors import AuditfalcoError
 from auditfalco.fields.catalogue import CATALOGUE
+from auditfalco.language.details import details
 from auditfalco.language.eventset import EventSet, event_set
 from auditfalco.language.printer import falco_text
 from auditfalco.language.template import parse_template
-from auditfalco.language.tree import Check, Node, checks, fields
+from auditfalco.language.tree import Node
 from auditfalco.language.types import Resolver
 from auditfalco.model.eventtypes import ASYNC_EVENT
 from auditfalco.ruleset.container_info import CONTAINER_INFO
@@ -39,7 +40,7 @@ def describe(ruleset: Ruleset, resolve_output: Resolver = CATALOGUE.resolve_outp
 
 def describe_rule(rule: Rule, resolve_output: Resolver = CATALOGUE.resolve_output) -> dict[str, Any]:
     """Return one rule with what it uses and what became of it."""
-    details = {
+    described = {
         "macros": sorted(rule.macros),
         "lists": sorted(rule.lists),
         **_condition_details(rule.condition, rule.events),
@@ -51,7 +52,7 @@ def describe_rule(rule: Rule, resolve_output: Resolver = CATALOGUE.resolve_outpu
         "plugins": [],
     }
     if rule.extra_fields:
-        details["extra_output_formatted_fields"] = dict(rule.extra_fields)
+        described["extra_output_formatted_fields"] = dict(rule.extra_fields)
     return {
         "info": {
             "name": rule.name,
@@ -65,7 +66,7 @@ def describe_rule(rule: Rule, resolve_output: Resolver = CATALOGUE.resolve_outpu
             "capture": rule.capture,
             "capture_duration": rule.capture_duration,
         },
-        "details": details,
+        "details": described,
     }
 
 
@@ -95,11 +96,10 @@ def _describe_list(listed: ListInfo) -> dict[str, Any]:
 
 
 def _condition_details(root: Node, events: EventSet) -> dict[str, Any]:
-    found = checks(root)
-    names = {use.name for check in found for side in (check.left, check.right) for use in fields(side)}
+    used = details(root)
     return {
-        "condition_operators": sorted({_operator(check) for check in found}),
-        "condition_fields": sorted(names),
+        "condition_operators": sorted(used.operators),
+        "condition_fields": sorted(used.fields),
         "condition_compiled": falco_text(root),
         "events": _event_names(events),
     }
@@ -111,10 +111,6 @@ def _event_names(events: EventSet) -> list[str]:
     if events.all_but:
         names = names - {"syscall"} | {"NA"}
     return sorted(names)
-
-
-def _operator(check: Check) -> str:
-    return f"{check.operator} {check.modifier}" if check.modifier else check.operator
 
 
 def _output_fields(rule: Rule, resolve: Resolver) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from auditfalco.language.details import details
 from auditfalco.language.parser import parse
 from auditfalco.language.printer import falco_text
 from auditfalco.ruleset.advice import remarks_on_meaning
@@ -163,3 +164,50 @@ def switch_of(step: dict[str, Any], argument: str) -> Switch:
     if step["op"] == "enable_rule_wildcard":
         return Switch(step["enable"], pattern=argument)
     return Switch(step["enable"], pattern=f"*{argument}*")  # by any part of the name
+
+
+@pytest.mark.parametrize("case", cases("loader.json", "ruleset_ops"))
+def test_switches_of_one_ruleset_among_several(case: dict[str, Any]) -> None:
+    """Follow Falco's rulesets: each has switches of its own over the same rules, all off at first."""
+    rules = [
+        {"rule": rule["name"], "desc": "a rule", "condition": "evt.type = open", "output": "x", "priority": "INFO"}
+        for rule in case["rules"]
+    ]
+    loaded = load_texts([("rules.yaml", json.dumps(rules).encode())]).ruleset
+    off = loaded.switched([Switch(False, pattern="*")])
+    rulesets = {step["ruleset"]: off for step in case["steps"]}
+    for step in case["steps"]:
+        current = rulesets[step["ruleset"]]
+        if "op" in step:
+            pattern = f"*{step['arg']}*" if step["match"] == "substring" else step["arg"]
+            rulesets[step["ruleset"]] = current.switched([Switch(step["op"] == "enable", pattern=pattern)])
+        else:
+            assert sum(rule.enabled for rule in current) == step["expect_count"], step
+
+
+@pytest.mark.parametrize("case", cases("loader.json", "details"))
+def test_details_of_conditions(case: dict[str, Any]) -> None:
+    used = details(parse(case["expr"]), case["known_macros"], case["known_lists"])
+    assert {kind: sorted(getattr(used, kind)) for kind in case["expect"]} == {
+        kind: sorted(names) for kind, names in case["expect"].items()
+    }
+
+
+RUN_HERE = {
+    "load",
+    "plugin_requirements",
+    "wildcard",
+    "sanitize_rule_name",
+    "filter_warning",
+    "enable_ops",
+    "ruleset_ops",
+    "details",
+}
+RUN_ELSEWHERE = {"prometheus_interval"}  # with the configuration's checks
+
+
+def test_every_kind_of_case_is_run() -> None:
+    path = SHARED / "loader.json"
+    if not path.exists():
+        pytest.skip("no shared case files beside the checkout")
+    assert {case["kind"] for case in json.loads(path.read_text())} <= RUN_HERE | RUN_ELSEWHERE
