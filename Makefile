@@ -3,6 +3,7 @@
 # make test   set up everything, then every check and every test; live tests run where the machine allows
 # make bench  measure; prints tables, passes or fails nothing
 # make check  the static checks alone
+# make tables write the generated tables of the README anew
 # make unit   the tests without the live ones
 # make clean  remove what make has made
 #
@@ -18,7 +19,7 @@ RUN_PACKAGES := python3-audit python3-venv python3-dev gcc libc6-dev ca-certific
 # auditd has auditctl, which cross-checks our audit rules; gcc-multilib makes the 32-bit programs.
 LIVE_TEST_PACKAGES := auditd docker.io busybox-static gcc-multilib
 
-.PHONY: run setup test bench check unit clean
+.PHONY: run setup test bench check unit tables clean
 .DEFAULT_GOAL := setup
 
 run: $(VENV)/.ready-to-run
@@ -36,6 +37,9 @@ check: setup
 
 unit: setup
 	$(VENV)/bin/python -m pytest -m "not live" $(PYTEST_ARGS)
+
+tables: setup
+	$(VENV)/bin/python contrib/generate_readme_tables.py
 
 bench: setup
 	$(VENV)/bin/python tests/bench/rule_loading.py

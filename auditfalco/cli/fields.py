@@ -1,29 +1,29 @@
-"""`auditfalco fields`: the catalogue of fields, and which of them are ever set here."""
+"""`auditfalco fields`: the catalogue of fields, and what each is made of here."""
 
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 from auditfalco.cli import DONE
 from auditfalco.cli.listing import field_classes, type_text, written
-from auditfalco.errors import ConditionTypeError
-from auditfalco.fields.binder import extractor_of
 from auditfalco.fields.catalogue import CATALOGUE
 from auditfalco.fields.field import Field
+from auditfalco.fields.served import is_served
+from auditfalco.fields.sources import REASONS, SOURCES
 from auditfalco.text import json_text
 
-_SAMPLE_ARGUMENTS = (None, "1", "path", "name")
-"""Arguments of which every field takes one."""
+_LINE = 110
 
 
 def parser() -> argparse.ArgumentParser:
     """The command's options."""
     made = argparse.ArgumentParser(
         prog="auditfalco fields",
-        description="List the fields that conditions and output lines may use.",
-        epilog="example: auditfalco fields --json | jq -r '.[] | select(.served) | .name'",
+        description="List the fields that conditions and output lines may use, and what each is made of.",
+        epilog="example: auditfalco fields --json | jq -r '.[] | select(.served | not) | [.name, .reason] | @tsv'",
     )
     made.add_argument("--json", action="store_true", help="one JSON list")
     return made
@@ -39,21 +39,31 @@ def main(argv: Sequence[str]) -> int:
     for one in field_classes():
         print(f"{one.name}: {one.description}")
         for field in one.fields:
-            unserved = "" if is_served(field) else " (no source here: never set)"
-            print(f"  {written(field):<{width}}  {type_text(field):<14}  {field.description}{unserved}")
+            print("\n".join(_lines(field, width)))
         print()
     return DONE
+
+
+def _lines(field: Field, width: int) -> list[str]:
+    """Name, type and description, and below them what the field is made of."""
+    head = f"  {written(field):<{width}}  {type_text(field):<14}  "
+    blank = " " * len(head)
+    described = textwrap.fill(field.description, _LINE + len(head) // 2, initial_indent=head, subsequent_indent=blank)
+    origin = f"from: {', '.join(sources_of(field))}" if is_served(field) else f"never set: {reason_of(field)}"
+    return [described, textwrap.fill(origin, _LINE + len(head) // 2, initial_indent=blank, subsequent_indent=blank)]
 
 
 def field_json(field: Field) -> dict[str, Any]:
     """A field as a JSON object.
 
-    ``source`` is the source of events that has it; ``served`` whether this agent ever sets it.
+    ``source`` is the source of events that has it; ``served`` whether this agent ever sets it; ``sources`` tells what
+    it is made of then, and ``reason`` why it cannot be had otherwise.
     """
+    served = is_served(field)
     return {
         "name": field.name,
         "type": field.type,
-        "list": field.is_list,
+        "is_list": field.is_list,
         "argument": field.argument.value,
         "argument_required": field.argument_required,
         "description": field.description,
@@ -61,22 +71,16 @@ def field_json(field: Field) -> dict[str, Any]:
         "filterable": field.filterable,
         "printable": field.printable,
         "source": "syscall",
-        "served": is_served(field),
+        "served": served,
+        **({"sources": sources_of(field)} if served else {"reason": reason_of(field)}),
     }
 
 
-def is_served(field: Field) -> bool:
-    """Whether the agent has a way to set a field, in one of the forms in which it may be written."""
-    bare = [(field.name, argument) for argument in _SAMPLE_ARGUMENTS]
-    dotted = [(f"{field.name}.{argument}", None) for argument in _SAMPLE_ARGUMENTS if argument is not None]
-    return any(_has_extractor(name, argument) for name, argument in (*bare, *dotted))
+def sources_of(field: Field) -> list[str]:
+    """What a field is made of, the first source first."""
+    return [source.value for source in SOURCES.get(field.name, ())]
 
 
-def _has_extractor(name: str, argument: str | None) -> bool:
-    for resolve in (CATALOGUE.resolve, CATALOGUE.resolve_output):
-        try:
-            if extractor_of(resolve(name, argument)) is not None:
-                return True
-        except ConditionTypeError:
-            continue
-    return False
+def reason_of(field: Field) -> str:
+    """Why a field cannot be had."""
+    return REASONS.get(field.name, "not yet served")

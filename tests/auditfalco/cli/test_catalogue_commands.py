@@ -16,16 +16,19 @@ def test_fields_as_json(command: Command) -> None:
     fields = {field["name"]: field for field in json.loads(command("fields", "--json").out)}
     assert list(fields) == [field.name for field in CATALOGUE]
     assert all(fields[field.name]["description"] == field.description for field in CATALOGUE)
-    assert (fields["fd.types"]["list"], fields["proc.name"]["list"]) == (True, False)
+    assert (fields["fd.types"]["is_list"], fields["proc.name"]["is_list"]) == (True, False)
     assert fields["proc.aname"]["argument"] == "[N]"
     assert fields["evt.arg"]["argument_required"] is True
 
 
-def test_fields_say_which_are_ever_set(command: Command) -> None:
-    served = {field["name"]: field["served"] for field in json.loads(command("fields", "--json").out)}
+def test_fields_say_what_they_are_made_of(command: Command) -> None:
+    fields = {field["name"]: field for field in json.loads(command("fields", "--json").out)}
     always = ("proc.name", "proc.aname", "proc.args", "evt.arg", "evt.rawarg", "fd.name", "container.id", "user.name")
-    assert all(served[name] for name in always)
-    assert not served["evt.plugininfo"]
+    assert all(fields[name]["served"] for name in always)
+    assert fields["proc.args"]["sources"] == ["audit EXECVE", "procfs cmdline"]
+    assert "reason" not in fields["proc.args"]
+    assert fields["evt.cpu"]["served"] is False and "sources" not in fields["evt.cpu"]
+    assert fields["evt.cpu"]["reason"] == "no audit record tells the processor"
 
 
 def test_fields_for_people(command: Command) -> None:
@@ -33,6 +36,8 @@ def test_fields_for_people(command: Command) -> None:
     assert said.code == 0
     for field in CATALOGUE:
         assert (f"  {field.name}{field.argument.value} " in said.out) == (field.listed and not field.deprecated)
+    assert "from: audit EXECVE, procfs cmdline\n" in said.out
+    assert "never set: no audit record tells the processor\n" in said.out
 
 
 def test_events_as_json(command: Command) -> None:
