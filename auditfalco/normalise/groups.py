@@ -18,9 +18,10 @@ def group_set(call: Call, event: Event) -> None:
 
 
 def session_set(call: Call, event: Event) -> None:
-    """setsid(): the caller leads a new session and group."""
+    """setsid(): the caller leads a new session and group, whose number is its own."""
     call.tell_result(event)
-    if call.succeeded:
+    if call.succeeded and event.result is not None:
+        event.arguments["res"] = arguments.process(event.result, call.process.name)
         call.process.sid = call.process.pgid = call.process.pid
         call.process.vpgid = call.process.vpid
 

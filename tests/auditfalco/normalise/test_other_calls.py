@@ -156,6 +156,7 @@ class TestGroups:
     def test_a_session(self, machine: Any, records: Any) -> None:
         event = machine.event(records.syscall(SETSID, exit=500))
         assert (event.process.sid, machine.host.process_group(event.process)) == (500, 500)
+        assert (event.arguments["res"].value, event.arguments["res"].text) == (500, "cat")
         failed = machine.event(records.syscall(SETSID, exit=-1, pid=501))
         assert (failed.process.sid, failed.arguments["res"].text) == (None, "EPERM")
 
