@@ -22,7 +22,13 @@ STANDARD_LIBRARY: frozenset[str] = getattr(sys, "stdlib_module_names", frozenset
 # The parts from the bottom to the top; a part may import those below it.
 LAYERS = (
     ("kernel_sources.netlink", "kernel_sources.tables", "kernel_sources.errors"),
-    ("kernel_sources.audit", "kernel_sources.fanotify", "kernel_sources.procfs", "kernel_sources.connector"),
+    (
+        "kernel_sources.audit",
+        "kernel_sources.fanotify",
+        "kernel_sources.procfs",
+        "kernel_sources.connector",
+        "kernel_sources.sockdiag",
+    ),
     ("auditfalco.model", "auditfalco.text", "auditfalco.errors"),
     ("auditfalco.language",),
     ("auditfalco.fields",),

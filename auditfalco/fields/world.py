@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from auditfalco.model.descriptor import Descriptor
 from auditfalco.model.process import Image, Process
 
 
@@ -45,3 +46,12 @@ class World(Protocol):
 
     def user_entry(self, process: Process, uid: int) -> tuple[str, str] | None:
         """A user's home directory and shell where the process lives."""
+
+    def open_descriptor(self, process: Process, number: int) -> Descriptor | None:
+        """What a number of a process stands for now; None when that is not known."""
+
+    def descriptors(self, process: Process) -> dict[int, Descriptor]:
+        """Every descriptor of a process that is known, by number."""
+
+    def is_local_address(self, process: Process, address: bytes) -> bool | None:
+        """Whether a packed address is one of the machine's own where the process lives; None when not known."""

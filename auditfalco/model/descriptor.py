@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from auditfalco.model.endpoints import Endpoints
 
@@ -60,8 +61,39 @@ class Descriptor:
     @property
     def mark(self) -> str:
         """What stands between angle brackets before the name where Falco prints a descriptor as an argument."""
-        protocol = self.endpoints.protocol if self.endpoints is not None and self.kind in (IPV4, IPV6) else None
-        return TYPE_CHARACTERS[self.kind] + PROTOCOL_CHARACTERS.get(protocol or "", "")
+        return TYPE_CHARACTERS[self.kind] + PROTOCOL_CHARACTERS.get(self.shown_protocol or "", "")
+
+    @property
+    def shown_protocol(self) -> str | None:
+        """The protocol of an internet socket as Falco tells it: of others than raw ones once they have a role."""
+        ends = self.endpoints
+        if ends is None or self.kind not in (IPV4, IPV6):
+            return None
+        return ends.protocol if ends.has_role or ends.protocol == "raw" else None
+
+
+class OpenFile:
+    """An open file: what several descriptors stand for when they were duplicated or inherited from one.
+
+    A socket that is connected through one of them is connected for all.
+    """
+
+    __slots__ = ("descriptor",)
+
+    def __init__(self, descriptor: Descriptor) -> None:
+        self.descriptor = descriptor
+
+
+class Slot(NamedTuple):
+    """What a number of a process's descriptor table stands for since a time (ns since the epoch).
+
+    `file` is None for a number that was closed. `before` is what the number stood for earlier, the newest first.
+    """
+
+    since_ns: int
+    file: OpenFile | None
+    close_on_exec: bool = False
+    before: tuple[Slot, ...] = ()
 
 
 def device_number(major: int, minor: int) -> int:

@@ -22,9 +22,10 @@ class Endpoint(NamedTuple):
 class Endpoints:
     """What is known of a socket's ends; each may be None, which means unknown or none.
 
-    `client` is the end that connected (Falco's source), `server` the one that was connected to (Falco's destination).
-    `protocol` is "tcp", "udp", "icmp" or "raw". `is_server` tells whether the process is the server's end,
-    `connected` whether the socket has a peer. `path` is a unix socket's name.
+    `client` is the end that connected (Falco's source), `server` the one that was connected to (Falco's destination);
+    a socket that is bound and has no peer has its own end as `server`. `protocol` is "tcp", "udp", "icmp" or "raw".
+    `is_server` tells whether the process is the server's end, `connected` whether the socket has a peer, `addressed`
+    whether it has none but exchanged a datagram with somebody. `path` is a unix socket's name.
     """
 
     client: Endpoint | None = None
@@ -32,15 +33,34 @@ class Endpoints:
     protocol: str | None = None
     is_server: bool = False
     connected: bool = False
+    addressed: bool = False
     path: str | None = None
+
+    @property
+    def has_peer(self) -> bool:
+        """Whether there are two ends, known or not."""
+        return self.connected or self.addressed
+
+    @property
+    def has_role(self) -> bool:
+        """Whether the process is client or server by now; before, Falco tells no protocol of an internet socket."""
+        return self.is_server or self.has_peer
 
     @property
     def tuple_text(self) -> str:
         """Both ends as Falco writes a connection (`client->server`), or the one that is bound; "" without any.
 
-        Where the client's end of a connection is not known its place is left empty: `->address:port`.
+        Where one end of a connection is not known its place is left empty: `->address:port`.
         """
-        if self.connected and self.server is not None:
-            return f"{self.client or ''}->{self.server}"
+        if self.has_peer and (self.client or self.server) is not None:
+            return f"{self.client or ''}->{self.server or ''}"
         end = self.server or self.client
         return "" if end is None else str(end)
+
+
+_MAPPED = b"\0" * 10 + b"\xff\xff"
+
+
+def plain_end(address: bytes, port: int) -> Endpoint:
+    """An end with the IPv4 address that an IPv6 address of the form ::ffff:a.b.c.d stands for, as Falco takes it."""
+    return Endpoint(address[12:] if address.startswith(_MAPPED) else address, port)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from auditfalco.model.container import Container
-from auditfalco.model.descriptor import Descriptor
+from auditfalco.model.descriptor import Slot
 
 
 class ProcessKey(NamedTuple):
@@ -77,8 +77,9 @@ class Process:
 
     `parent` is the process's parent now, None when unknown; `former` are those before it, each with the time (ns) at
     which it ceased to be, and `orphans` the processes that have this one as a former parent. `children` are the living
-    ones, by pid. `descriptors` are opens that were seen, by number; they may have been closed since. `last_group` is
-    the group that its newest leading child made: (id in the pid namespace, pid of the leader).
+    ones, by pid. `descriptors` are those that were seen, by number; they may have been closed since
+    (state.descriptors; `descriptors_inherited` tells that the parent's were taken over). `last_group` is the group that
+    its newest leading child made: (id in the pid namespace, pid of the leader).
     """
 
     __slots__ = (
@@ -89,6 +90,7 @@ class Process:
         "container",
         "cwd",
         "descriptors",
+        "descriptors_inherited",
         "egid",
         "euid",
         "exit_ns",
@@ -147,7 +149,8 @@ class Process:
         self.children: dict[int, Process] = {}
         self.group_read = False
         self.last_group: tuple[int, int] | None = None
-        self.descriptors: dict[int, Descriptor] = {}
+        self.descriptors: dict[int, Slot] = {}
+        self.descriptors_inherited = False
 
     @property
     def key(self) -> ProcessKey:

@@ -70,7 +70,7 @@ class Call:
 
     def tell_descriptor(self, event: Event, name: str, number: int) -> Descriptor | None:
         """A file descriptor and what it stands for, which is returned."""
-        known = self.host.descriptor(self.process, number) if number >= 0 else None
+        known = self.host.descriptor(self.process, number, self.raw.time_ns) if number >= 0 else None
         event.arguments[name] = arguments.descriptor(number, known)
         return known
 
@@ -78,7 +78,7 @@ class Call:
         """A directory descriptor as it stands in a register; AT_FDCWD by its name."""
         known = None
         if not is_working_directory(register):
-            known = self.host.descriptor(self.process, arguments.signed32(register))
+            known = self.host.descriptor(self.process, arguments.signed32(register), self.raw.time_ns)
         event.arguments[name] = arguments.directory(register, known)
 
     def tell_user(self, event: Event, name: str, uid: int) -> None:

@@ -68,7 +68,8 @@ def _open(call: Call, event: Event, flags: int | None, mode: int | None, dirfd: 
     event.open_flags = bits
     event.open_mode = None if mode is None else mode & 0o7777 if _makes_files(bits, event) else 0
     if number >= 0:
-        call.host.remember_descriptor(call.process, number, descriptor)
+        on_exec = bool((bits or 0) & openflags.O_CLOEXEC)
+        call.host.remember_descriptor(call.process, number, descriptor, call.raw.time_ns, on_exec)
     _describe(call, event, path, number, dirfd)
 
 

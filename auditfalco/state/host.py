@@ -17,6 +17,8 @@ from auditfalco.state.containers import ContainerTable
 from auditfalco.state.engines.engine import Engine
 from auditfalco.state.executables import may_write
 from auditfalco.state.groups import ProcessGroups
+from auditfalco.state.live_descriptors import LiveDescriptors
+from auditfalco.state.open_files import OpenFiles
 from auditfalco.state.patience import Patience
 from auditfalco.state.processes import ProcessTable
 from auditfalco.state.reader import LiveReader
@@ -30,7 +32,6 @@ from kernel_sources.procfs import ProcFS
 from kernel_sources.tables import CAPABILITIES
 
 _AT_FDCWD = 0xFFFFFF9C
-_DESCRIPTORS_KEPT = 256
 _ALL_CAPABILITIES = (1 << len(CAPABILITIES)) - 1
 
 
@@ -51,6 +52,9 @@ class HostState:
         self.groups = ProcessGroups(self.processes, self._reader)
         self.users = UserDirectory(self._files)
         self._true_names = TrueNames(proc, self._files) if proc is not None and self._files is not None else None
+        live = LiveDescriptors(proc) if proc is not None else None
+        self.open_files = OpenFiles(live, self._is_gone)
+        self.processes.on_forget = self.open_files.table.forget
 
     def watch_files(self, names: Iterable[str]) -> None:
         """Recognise the files of these absolute paths, which rules name, under other names too."""
@@ -114,6 +118,18 @@ class HostState:
         """A user's home directory and shell where the process lives."""
         entry = self.users.lookup(self._root_of(process), uid)
         return None if entry is None else (entry.home, entry.shell)
+
+    def open_descriptor(self, process: Process, number: int) -> Descriptor | None:
+        """What a number of a process stands for now."""
+        return self.open_files.of(process, number)
+
+    def descriptors(self, process: Process) -> dict[int, Descriptor]:
+        """Every descriptor of a process that is known."""
+        return self.open_files.all_of(process)
+
+    def is_local_address(self, process: Process, address: bytes) -> bool | None:
+        """Whether an address is one of the machine's own where the process lives; None when that is not known."""
+        return self.open_files.is_local_address(process, address)
 
     # What normalisers need.
 
@@ -204,19 +220,24 @@ class HostState:
         known = self.descriptor(process, dirfd & 0xFFFFFFFF)
         return known.name if known is not None else None
 
-    def descriptor(self, process: Process, number: int) -> Descriptor | None:
-        """What a descriptor of a process stands for: as /proc shows it now, else the open that was seen last."""
-        name = self._reader.descriptor_name(process.pid, number) if self._reader and process.is_alive else None
-        if name is not None:
-            return Descriptor("file", name)
-        return process.descriptors.get(number)
+    def descriptor(self, process: Process, number: int, time_ns: int | None = None) -> Descriptor | None:
+        """What a descriptor of a process stands for, at a time or now; None when that is not known."""
+        return self.open_files.of(process, number, time_ns)
 
-    def remember_descriptor(self, process: Process, number: int, descriptor: Descriptor) -> None:
-        """Note an open; the oldest are forgotten beyond a bound."""
-        process.descriptors.pop(number, None)
-        process.descriptors[number] = descriptor
-        if len(process.descriptors) > _DESCRIPTORS_KEPT:
-            process.descriptors.pop(next(iter(process.descriptors)))
+    def remember_descriptor(
+        self,
+        process: Process,
+        number: int,
+        descriptor: Descriptor,
+        time_ns: int | None = None,
+        close_on_exec: bool = False,
+    ) -> None:
+        """Note a new open file, opened at `time_ns` (now, when that is not told)."""
+        at_ns = time.time_ns() if time_ns is None else time_ns
+        self.open_files.table.opened(process, number, descriptor, at_ns, close_on_exec)
+
+    def _is_gone(self, process: Process) -> bool:
+        return self._reader is not None and self._reader.is_gone(process)
 
     def file_name(
         self, process: Process, start: str | None, path: PathFacts, time_ns: int, *, certain: bool = True

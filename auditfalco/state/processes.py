@@ -13,7 +13,7 @@ and a record is given to the one that lived at its time.
 from __future__ import annotations
 
 from collections import deque
-from typing import Protocol
+from typing import Callable, Protocol
 
 from auditfalco.model.container import HOST
 from auditfalco.model.process import Image, Process
@@ -54,6 +54,7 @@ class ProcessTable:
         self._renames: list[tuple[Process, str]] = []
         self._count = 0
         self.evictions = 0
+        self.on_forget: Callable[[Process], None] = lambda process: process.descriptors.clear()
 
     def __len__(self) -> int:
         return self._count
@@ -319,7 +320,7 @@ class ProcessTable:
         for child in process.orphans:
             child.former = [entry for entry in child.former if entry[1] is not process]
         process.orphans = []
-        process.descriptors.clear()
+        self.on_forget(process)
         newest = self._by_pid.get(process.pid)
         if newest is process:
             if process.previous is not None:

@@ -114,7 +114,9 @@ class LiveReader:
             return None
         return GroupFacts(stat.pgrp, status.ns_tgids[-1], status.ns_pgids[-1])
 
-    def descriptor_name(self, pid: int, number: int) -> str | None:
-        """What a descriptor of a process is open on; None when it is gone or no path."""
-        name = self._proc.fd(pid, number)
-        return deleted_name(name) if name is not None and name.startswith("/") else None
+    def is_gone(self, process: Process) -> bool:
+        """Whether a process's pid belongs to somebody else by now, as far as the process's start is known."""
+        stat = self._proc.stat(process.pid)
+        if stat is None or not process.start_known:
+            return False
+        return abs(self._proc.start_time_ns(stat.start_ticks) - process.start_ns) > _SAME_START_NS

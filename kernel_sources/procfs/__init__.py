@@ -6,7 +6,19 @@ from kernel_sources.procfs.cgroups import Cgroup
 from kernel_sources.procfs.descriptors import FdInfo
 from kernel_sources.procfs.filesystem import ProcFS
 from kernel_sources.procfs.mounts import Mount
+from kernel_sources.procfs.sockets import SocketEnd, SocketFacts
 from kernel_sources.procfs.stat import StatFacts
 from kernel_sources.procfs.status import Capabilities, Identity, StatusFacts
 
-__all__ = ["Capabilities", "Cgroup", "FdInfo", "Identity", "Mount", "ProcFS", "StatFacts", "StatusFacts"]
+__all__ = [
+    "Capabilities",
+    "Cgroup",
+    "FdInfo",
+    "Identity",
+    "Mount",
+    "ProcFS",
+    "SocketEnd",
+    "SocketFacts",
+    "StatFacts",
+    "StatusFacts",
+]

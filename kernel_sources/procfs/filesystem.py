@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from typing import Union
 
-from kernel_sources.procfs import cgroups, descriptors, files, host, inroot, mounts, stat, status
+from kernel_sources.procfs import cgroups, descriptors, files, host, inroot, mounts, sockets, stat, status
 from kernel_sources.procfs.cgroups import Cgroup
 from kernel_sources.procfs.descriptors import FdInfo
 from kernel_sources.procfs.mounts import Mount
+from kernel_sources.procfs.sockets import SocketFacts
 from kernel_sources.procfs.stat import StatFacts
 from kernel_sources.procfs.status import StatusFacts
 
@@ -27,6 +28,9 @@ STRINGS_LIMIT = 1024 * 1024
 
 MOUNTS_LIMIT = 16 * 1024 * 1024
 """Bytes read at most of a mount table."""
+
+SOCKETS_LIMIT = 32 * 1024 * 1024
+"""Bytes read at most of a table of sockets: some 200,000 of them."""
 
 ENTRIES_LIMIT = 4 * 1024 * 1024
 """Entries read at most of a directory of numbers; the highest possible pid_max."""
@@ -230,6 +234,36 @@ class ProcFS:
     def fd(self, pid: Pid, number: int) -> str | None:
         """Return what a descriptor is open on: a path, or text such as ``socket:[1234]``."""
         return files.read_link(self._of(pid, f"fd/{number}"))
+
+    def stat_of_fd(self, pid: Pid, number: int) -> os.stat_result | None:
+        """Return what stat(2) gives of the file that a descriptor is open on."""
+        try:
+            return os.stat(self._of(pid, f"fd/{number}"))
+        except OSError as error:
+            files.raise_unless_absent(error)
+            return None
+
+    def socket_table(self, pid: Pid, number: int) -> str | None:
+        """Return which table of sockets a socket is in (``sockets.TABLES``), as its protocol's name tells.
+
+        None for a descriptor that is no socket, for a protocol without a table, and on a recorded tree.
+        """
+        try:
+            name = os.getxattr(self._of(pid, f"fd/{number}"), "system.sockprotoname")
+        except OSError:
+            return None  # no socket, or gone
+        return sockets.PROTOCOL_TABLES.get(files.decode(name.rstrip(b"\0")))
+
+    def socket(self, pid: Pid, table: str, inode: int) -> SocketFacts | None:
+        """Return the facts of a socket in the process's network namespace, None when the table lacks it."""
+        data = files.read(self._of(pid, f"net/{table}"), SOCKETS_LIMIT)
+        return None if data is None else sockets.find(table, data, inode)
+
+    def local_addresses(self, pid: Pid) -> frozenset[bytes] | None:
+        """Return the addresses (packed) of the process's network namespace, None when they cannot be read."""
+        routes = files.read(self._of(pid, "net/fib_trie"), MOUNTS_LIMIT)
+        addresses = files.read(self._of(pid, "net/if_inet6"), MOUNTS_LIMIT)  # missing without IPv6
+        return None if routes is None else sockets.local_ipv4(routes) | sockets.local_ipv6(addresses or b"")
 
     def fdinfo(self, pid: Pid, number: int) -> FdInfo | None:
         """Return how a descriptor was opened."""

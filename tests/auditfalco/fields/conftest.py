@@ -8,6 +8,7 @@ import pytest
 
 from auditfalco.fields.binder import EventBinder
 from auditfalco.fields.catalogue import CATALOGUE
+from auditfalco.model.descriptor import Descriptor
 from auditfalco.model.event import Event
 from auditfalco.model.process import Image, Process
 
@@ -26,6 +27,8 @@ class MadeUpWorld:
         self.groups: dict[int, int] = {}
         self.users: dict[int, tuple[str, str, str]] = {}
         self.group_names: dict[int, str] = {}
+        self.open: dict[int, dict[int, Descriptor]] = {}
+        self.addresses: set[bytes] | None = None
 
     def ancestors(self, process: Process, time_ns: int) -> list[Process]:
         """The chain of parents."""
@@ -62,6 +65,18 @@ class MadeUpWorld:
     def user_entry(self, process: Process, uid: int) -> tuple[str, str] | None:
         """Home directory and shell."""
         return self.users[uid][1:] if uid in self.users else None
+
+    def open_descriptor(self, process: Process, number: int) -> Descriptor | None:
+        """What a number of a process stands for."""
+        return self.descriptors(process).get(number)
+
+    def descriptors(self, process: Process) -> dict[int, Descriptor]:
+        """The descriptors of a process, by its pid."""
+        return self.open.get(process.pid, {})
+
+    def is_local_address(self, process: Process, address: bytes) -> bool | None:
+        """Whether an address is among those of the machine; None as long as there are none."""
+        return None if self.addresses is None else address in self.addresses
 
     def run(self, pid: int, parent: Process | None, *argv: str, comm: str | None = None) -> Process:
         """A process that runs a program of /usr/bin, started `pid` nanoseconds after the beginning."""

@@ -91,7 +91,9 @@ def test_a_deleted_file_keeps_its_name(machine: Any, records: Any) -> None:
 
 def test_execveat_by_descriptor(machine: Any, records: Any) -> None:
     machine.event(
-        records.syscall(257, ("ffffff9c", "7ffd", "0", "0"), exit=4), records.cwd("/"), records.path(0, "/usr/bin/id")
+        records.syscall(257, ("ffffff9c", "7ffd", "80000", "0"), exit=4),
+        records.cwd("/"),
+        records.path(0, "/usr/bin/id"),
     )
     event = machine.event(
         records.syscall(EXECVEAT, ("4", "7ffd", "7ffe", "7fff"), comm="4", exe="/usr/bin/id"),

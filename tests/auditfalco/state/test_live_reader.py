@@ -110,7 +110,6 @@ def test_a_process_that_is_gone(reader: LiveReader) -> None:
     reader.fill_image(image, 99)
     assert (image.filled, image.comm) == (False, None)
     assert [reader.read(99), reader.parent_pid(99), reader.cgroup_paths(99)] == [None] * 3
-    assert reader.descriptor_name(99, 0) is None
     assert reader.group_facts(Process(99, 0, None, Image())) is None
 
 
@@ -118,9 +117,3 @@ def test_group_facts_are_those_of_the_very_process(reader: LiveReader, proc: Pro
     start = proc.start_time_ns(TICKS)
     assert reader.group_facts(Process(PID, start + 9_000_000, None, Image())) == (1200, 7, 5)
     assert reader.group_facts(Process(PID, start + 1_000_000_000, None, Image())) is None
-
-
-def test_a_descriptor_is_named_when_it_is_a_path(reader: LiveReader) -> None:
-    assert reader.descriptor_name(PID, 5) == "/srv/data"
-    assert reader.descriptor_name(PID, 6) is None
-    assert reader.descriptor_name(PID, 7) is None

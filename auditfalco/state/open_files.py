@@ -1,0 +1,145 @@
+"""What a process's descriptors stand for: what records told of them, and what /proc shows of them now.
+
+The two may differ. A number may have been closed and used again without a record since it was last told of, and since
+the event in question too. Of two files the one that is nearer to the event in time is taken.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Callable
+
+from auditfalco.model.descriptor import DIRECTORY, FILE, Descriptor
+from auditfalco.model.endpoints import Endpoint, Endpoints
+from auditfalco.model.process import Process
+from auditfalco.state.descriptors import KEPT_OF_A_PROCESS, DescriptorTable
+from auditfalco.state.live_descriptors import LiveDescriptors
+
+
+class OpenFiles:
+    """Descriptors by process and number.
+
+    `live` is None in a replay. `is_gone` tells whether a process's pid belongs to somebody else, or to nobody, by now.
+    """
+
+    def __init__(self, live: LiveDescriptors | None, is_gone: Callable[[Process], bool]) -> None:
+        self.table = DescriptorTable()
+        self._live = live
+        self._is_gone = is_gone
+
+    def of(self, process: Process, number: int, time_ns: int | None = None) -> Descriptor | None:
+        """What a number stood for at a time (ns since the epoch; None is now); None when that is not known."""
+        slot = self.table.slot(process, number)
+        told = slot.file.descriptor if slot is not None and slot.file is not None else None
+        shown = self._shown(process, number, told)
+        if slot is None or slot.file is None or told is None:
+            return shown
+        if shown is None:
+            return told
+        if is_same(told, shown):
+            slot.file.descriptor = told = completed(told, shown)
+            return told
+        now_ns = time.time_ns()
+        at_ns = now_ns if time_ns is None else time_ns
+        return told if at_ns - slot.since_ns < now_ns - at_ns else shown
+
+    def all_of(self, process: Process) -> dict[int, Descriptor]:
+        """Every descriptor of a process that is known; of a living one those that are open now."""
+        if self._live is None or not process.is_alive or self._is_gone(process):
+            return self.table.known(process)
+        found = {}
+        for number in self._live.numbers(process.pid, KEPT_OF_A_PROCESS):
+            known = self.of(process, number)
+            if known is not None:
+                found[number] = known
+        return found
+
+    def duplicated(
+        self, process: Process, old: int, new: int, time_ns: int, close_on_exec: bool = False
+    ) -> Descriptor | None:
+        """Note that a call made `new` stand for the file of `old`; returns what that is.
+
+        By the time that /proc is read either number may have been closed or used again; if one of them still shows what
+        records told of the old one, that is it.
+        """
+        slot = self.table.slot(process, old)
+        told = slot.file.descriptor if slot is not None and slot.file is not None else None
+        seen = [self._shown(process, number, told) for number in (new, old)]
+        if slot is None or slot.file is None or told is None:
+            found = next((shown for shown in seen if shown is not None), None)
+            if found is None:
+                self.table.closed(process, new, time_ns)
+                return None
+            self.table.opened(process, old, found, time_ns)
+        else:
+            found = next((completed(told, shown) for shown in seen if shown is not None and is_same(told, shown)), None)
+            if found is not None:
+                slot.file.descriptor = found
+            elif all(shown is not None for shown in seen) and seen[0] == seen[1]:
+                self.table.opened(process, old, seen[0], time_ns)  # type: ignore[arg-type]
+        return self.table.duplicated(process, old, new, time_ns, close_on_exec)
+
+    def is_local_address(self, process: Process, address: bytes) -> bool | None:
+        """Whether an address is one of the machine's own, as the process sees it; None when that is not known."""
+        if self._live is None or not process.is_alive:
+            return None
+        addresses = self._live.local_addresses(process.pid, time.time_ns())
+        return None if addresses is None else address in addresses
+
+    def _shown(self, process: Process, number: int, told: Descriptor | None) -> Descriptor | None:
+        if self._live is None or not process.is_alive:
+            return None
+        shown = self._live.read(process.pid, number, told.endpoints if told is not None else None)
+        return None if shown is None or self._is_gone(process) else shown
+
+
+def is_same(told: Descriptor, shown: Descriptor) -> bool:
+    """Whether what /proc shows may be what a record told of."""
+    if told.inode is not None and shown.inode is not None and told.device == shown.device:
+        return told.inode == shown.inode
+    ours, theirs = told.endpoints, shown.endpoints
+    if ours is not None and theirs is not None:
+        return _may_be(ours.client, theirs.client) and _may_be(ours.server, theirs.server)
+    if {told.kind, shown.kind} <= {FILE, DIRECTORY}:
+        return told.name is None or told.name == shown.name
+    return told.kind == shown.kind
+
+
+def _may_be(ours: Endpoint | None, theirs: Endpoint | None) -> bool:
+    return ours is None or theirs is None or ours == theirs
+
+
+def completed(told: Descriptor, shown: Descriptor) -> Descriptor:
+    """What a record told of, with what it left open taken from /proc."""
+    kind = shown.kind if {told.kind, shown.kind} == {FILE, DIRECTORY} else told.kind
+    endpoints = told.endpoints
+    name = told.name
+    if endpoints is not None and shown.endpoints is not None:
+        endpoints = _both(endpoints, shown.endpoints)
+        if endpoints != told.endpoints and endpoints.path is None:
+            kind, name = shown.kind, endpoints.tuple_text
+    return replace(
+        told,
+        kind=kind,
+        name=shown.name if name is None else name,
+        device=told.device or shown.device,
+        inode=told.inode if told.inode is not None else shown.inode,
+        endpoints=endpoints or shown.endpoints,
+    )
+
+
+def _both(told: Endpoints, shown: Endpoints) -> Endpoints:
+    if not told.has_role:
+        return replace(shown, protocol=told.protocol or shown.protocol, path=told.path or shown.path)
+    if not told.has_peer:
+        return replace(told, protocol=told.protocol or shown.protocol)
+    same_way = told.is_server == shown.is_server or shown.client is None
+    client, server = (shown.client, shown.server) if same_way else (shown.server, shown.client)
+    return replace(
+        told,
+        client=told.client or client,
+        server=told.server or server,
+        protocol=told.protocol or shown.protocol,
+        path=told.path or shown.path,
+    )
