@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kernel_sources.audit.paths import AT_FDCWD, PathFacts
+from kernel_sources.audit.facts import PathFacts
+from kernel_sources.audit.paths import AT_FDCWD
 
 
 def is_working_directory(dirfd: int) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from kernel_sources.audit.arguments import argc, argv, proctitle, proctitle_truncated
 from kernel_sources.audit.multiplexed import SocketCall, meant_call
-from kernel_sources.audit.paths import PathFacts, ResolvedPath, cwd, join, paths, resolved_paths
+from kernel_sources.audit.pathrecord import PathFacts
+from kernel_sources.audit.paths import ResolvedPath, cwd, directory_argument, join, paths, resolved_paths
 from kernel_sources.audit.sockaddr import SockaddrFacts, sockaddr
 from kernel_sources.audit.specials import (
     BpfFacts,
@@ -41,6 +42,14 @@ from kernel_sources.audit.subject import (
     syscall,
     uring,
 )
+from kernel_sources.audit.twonames import (
+    Side,
+    SymbolicLink,
+    sides_of_link,
+    sides_of_move_mount,
+    sides_of_rename,
+    symbolic_link,
+)
 from kernel_sources.audit.usermessages import UserMessage, result, user_messages
 
 __all__ = [
@@ -55,10 +64,12 @@ __all__ = [
     "PathFacts",
     "ResolvedPath",
     "SeccompFacts",
+    "Side",
     "SockaddrFacts",
     "SocketCall",
     "SocketcallFacts",
     "Subject",
+    "SymbolicLink",
     "SyscallFacts",
     "UringFacts",
     "UserMessage",
@@ -68,6 +79,7 @@ __all__ = [
     "capabilities",
     "capset",
     "cwd",
+    "directory_argument",
     "fanotify",
     "fd_pair",
     "join",
@@ -83,8 +95,12 @@ __all__ = [
     "resolved_paths",
     "result",
     "seccomp",
+    "sides_of_link",
+    "sides_of_move_mount",
+    "sides_of_rename",
     "sockaddr",
     "socketcall",
+    "symbolic_link",
     "syscall",
     "uring",
     "user_messages",

@@ -9,19 +9,16 @@ Joining those would give a wrong, plausible path; they are left unresolved, with
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from kernel_sources.audit import values
+from kernel_sources.audit.pathrecord import PARENT, PathFacts
 from kernel_sources.audit.rawevent import RawEvent
-from kernel_sources.audit.record import Record
 from kernel_sources.audit.subject import SyscallFacts, syscall
+from kernel_sources.audit.twonames import Side, sides_of_link, sides_of_move_mount, sides_of_rename
 from kernel_sources.tables import record_types
 
 AT_FDCWD = 0xFFFFFF9C
 """-100 as 32 bits: the directory argument that means the working directory."""
-
-PARENT, DELETE, CREATE, NORMAL, UNKNOWN = "PARENT", "DELETE", "CREATE", "NORMAL", "UNKNOWN"
 
 # fmt: off
 _DIRECTORY_FIRST = (
@@ -39,61 +36,6 @@ _TWO_DIRECTORIES = {"renameat": (0, 2), "renameat2": (0, 2), "linkat": (0, 2), "
 
 _WORKING_DIRECTORY = -100
 _UNKNOWN_DIRECTORY = -1
-
-
-class PathFacts:
-    """One PATH record. A view: it reads its record's fields when asked."""
-
-    __slots__ = ("_fields", "record")
-
-    def __init__(self, record: Record) -> None:
-        self.record = record
-        self._fields = record.fields
-
-    @property
-    def item(self) -> int | None:
-        """Position among the event's paths, in the order in which the kernel met them."""
-        return values.decimal(self._fields.get("item"))
-
-    @property
-    def name(self) -> str | None:
-        """The name as the process gave it; None when the kernel has none (a file reached by descriptor)."""
-        return values.string(self._fields.get("name"))
-
-    @property
-    def nametype(self) -> str | None:
-        """PARENT, CREATE, DELETE, NORMAL or UNKNOWN (not found); None in logs of Linux before 3.0."""
-        return self._fields.get("nametype") or self._fields.get("objtype")
-
-    @property
-    def inode(self) -> int | None:
-        """Number of the file finally reached, symbolic links followed; None when none was."""
-        return values.decimal(self._fields.get("inode"))
-
-    @property
-    def dev(self) -> tuple[int, int] | None:
-        """(major, minor) of the file system that the file is on."""
-        return values.device(self._fields.get("dev"))
-
-    @property
-    def mode(self) -> int | None:
-        """Type and permission bits of the file, as st_mode."""
-        return values.octal(self._fields.get("mode"))
-
-    @property
-    def ouid(self) -> int | None:
-        """Owner of the file."""
-        return values.identifier(self._fields.get("ouid"))
-
-    @property
-    def ogid(self) -> int | None:
-        """Group of the file."""
-        return values.identifier(self._fields.get("ogid"))
-
-    @property
-    def rdev(self) -> tuple[int, int] | None:
-        """(major, minor) of the device that a device file stands for."""
-        return values.device(self._fields.get("rdev"))
 
 
 class ResolvedPath(NamedTuple):
@@ -141,6 +83,11 @@ def resolved_paths(raw: RawEvent) -> list[ResolvedPath]:
     return resolved
 
 
+def directory_argument(call: str) -> int | None:
+    """Return which argument of a call with one path holds the directory of that path; None when none does."""
+    return _DIRECTORY_ARGUMENT.get(call)
+
+
 def join(directory: str | None, name: str | None) -> str | None:
     """Return an absolute name for ``name`` seen from ``directory``, with ``.``, ``..`` and double slashes removed.
 
@@ -178,8 +125,7 @@ def _directories(raw: RawEvent, found: list[PathFacts]) -> list[int]:
     if call is None or name is None:
         return [_UNKNOWN_DIRECTORY] * len(found)
     if name in _TWO_DIRECTORIES:
-        first, second = (_descriptor(call, argument) for argument in _TWO_DIRECTORIES[name])
-        return [second if is_second else first for is_second in _of_second_name(name, found)]
+        return _of_two(call, name, found)
     if name == "fanotify_mark" and call.bits == 32:
         # Its 64-bit mask takes two arguments there, and the directory is the fifth, which audit does not record.
         return [_UNKNOWN_DIRECTORY] * len(found)
@@ -195,18 +141,16 @@ def _descriptor(call: SyscallFacts, argument: int) -> int:
     return _WORKING_DIRECTORY if value == AT_FDCWD else value
 
 
-def _of_second_name(call: str, found: list[PathFacts]) -> Iterator[bool]:
-    """Yield for each path of a call with two names whether it is of the second.
-
-    rename: PARENT (old), PARENT (new), DELETE (old), DELETE (what it replaces), CREATE (new), and for an exchange
-    CREATE (old). link: NORMAL (old), PARENT (new), CREATE (new). A name that was not found is UNKNOWN.
-    """
-    seen: set[str | None] = set()
-    for path in found:
-        nametype = path.nametype
-        again = nametype in seen
-        seen.add(nametype)
-        if call == "linkat":
-            yield again or nametype in (PARENT, CREATE, DELETE)
-        else:
-            yield again != (nametype == CREATE and call != "move_mount")
+def _of_two(call: SyscallFacts, name: str, found: list[PathFacts]) -> list[int]:
+    """Return for each path of a call with two names the directory that it counts from."""
+    first, second = (_descriptor(call, argument) for argument in _TWO_DIRECTORIES[name])
+    if first == second:
+        return [first] * len(found)
+    if name == "linkat":
+        sides = sides_of_link(found)
+    elif name == "move_mount":
+        sides = sides_of_move_mount(found, call.success is True)
+    else:
+        sides = sides_of_rename(found)
+    directories = {Side.FIRST: first, Side.SECOND: second, None: _UNKNOWN_DIRECTORY}
+    return [directories[side] for side in sides]
