@@ -12,6 +12,7 @@ from auditfalco.fields import (
     of_event_io,
     of_event_results,
     of_event_times,
+    of_path,
     of_process,
     of_user,
 )
@@ -26,6 +27,7 @@ _PLAIN: dict[str, Extractor] = {
     **of_event_results.PLAIN,
     **of_event_arguments.PLAIN,
     **of_event_io.PLAIN,
+    **of_path.PLAIN,
     **of_process.PLAIN,
     **of_descriptor.PLAIN,
     **of_container.PLAIN,
@@ -33,6 +35,7 @@ _PLAIN: dict[str, Extractor] = {
 }
 
 _OF_ARGUMENT: dict[str, Callable[[str], Extractor]] = {
+    "evt.abspath": of_path.absolute_path,
     "evt.arg": lambda argument: _event_argument(argument),
     "evt.rawarg": of_event_arguments.raw_argument,
     "evt.type.is": of_event.type_is,

@@ -164,7 +164,12 @@ _DATA = (
 )
 
 _PATHS = (
-    Field("fs.path.name", "CHARBUF", "path that a successful call acts on, absolute"),
+    Field(
+        "fs.path.name",
+        "CHARBUF",
+        "path that a successful call acts on, absolute; given too for calls that Falco knows by name alone, such as"
+        " truncate, setxattr and fchmodat2; absent where the directory that it counts from is unknown",
+    ),
     Field("fs.path.nameraw", "CHARBUF", "path that a successful call acts on, as it was passed"),
     Field(
         "fs.path.source",

@@ -1,4 +1,4 @@
-"""Extractors of fd.* and fs.path.*: what the event's file descriptor stands for."""
+"""Extractors of fd.*: what the event's file descriptor stands for."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def _file_name(descriptor: Descriptor) -> Value:
     return descriptor.name.rpartition("/")[2]
 
 
-def _raw_name(descriptor: Descriptor) -> Value:
+def raw_name(descriptor: Descriptor) -> Value:
+    """fd.nameraw: the name as it was spelled, double slashes made one."""
     return None if descriptor.name_raw is None else _SLASHES.sub("/", descriptor.name_raw)
 
 
@@ -60,7 +61,7 @@ PLAIN: dict[str, Extractor] = {
     "fd.type": _of_success(lambda descriptor: descriptor.kind),
     "fd.typechar": _known(lambda descriptor: TYPE_CHARACTERS.get(descriptor.kind, "o")),
     "fd.name": _known(lambda descriptor: descriptor.name),
-    "fd.nameraw": _known(_raw_name),
+    "fd.nameraw": _known(raw_name),
     "fd.directory": _known(_directory),
     "fd.filename": _of_success(_file_name),
     "fd.dev": _of_success(lambda descriptor: device_number(*descriptor.device) if descriptor.device else None),

@@ -29,7 +29,8 @@ class Event:
     `result` the value the call returned (None when it has none), `arguments` Falco's evt.arg names in Falco's order.
     `process` is None only when nothing at all is known of it. `fd_number` is set for every event about a descriptor,
     even when `descriptor` (what it stands for) is unknown. `open_flags` are Falco's own open flag bits, for the open
-    family only. `name_changed` tells that the call gave its descriptor another name (connect, accept …).
+    family only. `name_changed` tells that the call gave its descriptor another name (connect, accept …). `named_file`
+    is the file that a call is about for which Falco has no parameters: its name as spelled, and its path if known.
     """
 
     __slots__ = (
@@ -37,6 +38,7 @@ class Event:
         "descriptor",
         "fd_number",
         "name_changed",
+        "named_file",
         "number",
         "open_flags",
         "open_mode",
@@ -61,6 +63,7 @@ class Event:
         self.open_flags: int | None = None
         self.open_mode: int | None = None
         self.name_changed = False
+        self.named_file: Argument | None = None
         self.record_types: tuple[str, ...] = ()
 
     def __repr__(self) -> str:

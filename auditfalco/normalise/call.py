@@ -74,12 +74,13 @@ class Call:
         event.arguments[name] = arguments.descriptor(number, known)
         return known
 
-    def tell_directory(self, event: Event, name: str, register: int) -> None:
-        """A directory descriptor as it stands in a register; AT_FDCWD by its name."""
+    def tell_directory(self, event: Event, name: str, register: int) -> Descriptor | None:
+        """A directory descriptor as it stands in a register, AT_FDCWD by its name; what it stands for is returned."""
         known = None
         if not is_working_directory(register):
             known = self.host.descriptor(self.process, arguments.signed32(register), self.raw.time_ns)
         event.arguments[name] = arguments.directory(register, known)
+        return known
 
     def tell_user(self, event: Event, name: str, uid: int) -> None:
         """A user, with the name it has where the process lives."""

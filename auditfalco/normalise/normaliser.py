@@ -6,15 +6,20 @@ from auditfalco.model.event import Event
 from auditfalco.model.process import Process
 from auditfalco.model.syscallnames import event_type_of
 from auditfalco.normalise import (
+    attributes,
     credentials,
+    directories,
     executions,
-    files,
     groups,
     kernel,
     memory,
+    mounts,
+    names,
     opens,
     processes,
     terminal,
+    transfers,
+    unlisted,
 )
 from auditfalco.normalise.call import Builder, Call
 from auditfalco.state.executables import deleted_name, memfd_name
@@ -28,14 +33,19 @@ _ARGUMENTS = 4
 """Arguments in a whole SYSCALL record; a record cut short has fewer, and tells no more than its process."""
 
 BUILDERS: dict[str, Builder] = {
+    **attributes.BUILDERS,
     **credentials.BUILDERS,
+    **directories.BUILDERS,
     **executions.BUILDERS,
-    **files.BUILDERS,
     **groups.BUILDERS,
     **kernel.BUILDERS,
     **memory.BUILDERS,
+    **mounts.BUILDERS,
+    **names.BUILDERS,
     **opens.BUILDERS,
     **processes.BUILDERS,
+    **transfers.BUILDERS,
+    **unlisted.BUILDERS,
 }
 """The calls whose arguments are told, by event type; every other call becomes an event with its result alone."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from auditfalco.model import openflags
 from auditfalco.model.descriptor import DIRECTORY, FILE, Descriptor
 from auditfalco.model.event import Argument, Event
@@ -21,6 +23,7 @@ _RESOLVE = {
 }
 """Falco's names and bits of the kernel's RESOLVE_ flags (include/uapi/linux/openat2.h)."""
 
+_CREAT_LAYER_BITS = {"upper": 1, "lower": 2}
 _LAYER_BITS = {"upper": openflags.FD_UPPER_LAYER, "lower": openflags.FD_LOWER_LAYER}
 
 
@@ -44,14 +47,28 @@ def opened_how(call: Call, event: Event) -> None:
 
 
 def created(call: Call, event: Event) -> None:
-    """creat(name, mode): an open for writing; Falco gives it no flags argument."""
+    """creat(name, mode): an open for writing; Falco gives it no flags but those of a container's layers."""
     _open(call, event, 0o1101, call.facts.args[1], None)
     event.arguments.pop("flags", None)
+    layer = event.descriptor.layer if event.descriptor is not None else None
+    call.tell(event, "creat_flags", _CREAT_LAYER_BITS.get(layer or "", 0))
 
 
 def opened_by_handle(call: Call, event: Event) -> None:
-    """open_by_handle_at(mount, handle, flags): no name is passed; the record has the inode."""
+    """open_by_handle_at(mount, handle, flags): no name is passed.
+
+    The record has the inode; the name is read from the new descriptor while that is open.
+    """
     _open(call, event, call.facts.args[2], None, None)
+    event.arguments.pop("name", None)
+    call.tell_directory(event, "mountfd", call.facts.args[0])
+    path, number = target(call.paths), event.fd_number
+    name = call.host.name_of_open(call.process, number, path) if number is not None and path is not None else None
+    if name is not None and number is not None and event.descriptor is not None:
+        event.descriptor = replace(event.descriptor, name=name, name_raw=name)
+        call.host.remember_descriptor(call.process, number, event.descriptor)
+        event.arguments["fd"] = arguments.descriptor(number, event.descriptor)
+        event.arguments["path"] = arguments.text(name)
 
 
 def _open(call: Call, event: Event, flags: int | None, mode: int | None, dirfd: int | None) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from auditfalco.model.container import HOST, Container
 from auditfalco.model.descriptor import Descriptor
+from auditfalco.model.names import Names, mapped
 from auditfalco.model.process import Capabilities, ExecutedFile, Image, Process
 from auditfalco.state.containers import ContainerTable
 from auditfalco.state.engines.engine import Engine
@@ -258,17 +259,61 @@ class HostState:
         spelled = path.name if path.name.startswith("/") else f"{start}/{path.name}"
         return self._true_names.of(process, spelled, name, path, time_ns)
 
+    def entry_name(
+        self,
+        process: Process,
+        start: str | None,
+        spelled: str,
+        parents: Sequence[PathFacts],
+        time_ns: int,
+        *,
+        certain: bool = True,
+    ) -> str | None:
+        """The absolute name of a directory's entry that a call made or removed, with the directory's other names.
+
+        As `file_name`, but known by the directory: what was removed is no longer there to look at, and its record may
+        be another file's (the kernel puts one for both when a rename replaces a file of the same last name).
+
+        Args:
+            parents: records of directories of the call, one of which may be the entry's.
+        """
+        name = facts.join(start, spelled)
+        if name is None:
+            return None
+        directory, _, last = name.rpartition("/")
+        directory = directory or "/"
+        known = [parent for parent in parents if parent.inode is not None]
+        if not certain and not spelled.startswith("/") and known:
+            known = [parent for parent in known if self.agrees(process, directory, parent)]
+            if not known:
+                return None
+        if self._true_names is None:
+            return name
+        as_spelled = spelled if spelled.startswith("/") else f"{start}/{spelled}"
+        above = as_spelled.rstrip("/").rpartition("/")[0] or "/"
+        for parent in known:
+            names = self._true_names.of(process, above, directory, parent, time_ns)
+            if type(names) is Names:
+                return mapped(names, lambda place: f"{place.rstrip('/')}/{last}")
+        return name
+
     def agrees(self, process: Process, name: str, path: PathFacts) -> bool:
         """Whether a name pieced together from a directory descriptor is the file that the record is about.
 
-        Told by inode and device, inside the process's root. Where nothing can be looked at (a replay, a file that is
-        gone) a name is not contradicted.
+        Told by inode and device, inside the process's root; the file may be a link itself (lchown, unlink). Where
+        nothing can be looked at (a replay, a file that is gone) a name is not contradicted.
         """
         root = self._root_of(process)
         if self._files is None or root is None or path.inode is None:
             return True
-        status = self._files.stat_in_root(root, name)
-        return status is None or same_file(status, path)
+        found = (self._files.stat_in_root(root, name, follow=follow) for follow in (True, False))
+        statuses = [status for status in found if status is not None]
+        return not statuses or any(same_file(status, path) for status in statuses)
+
+    def name_of_open(self, process: Process, number: int, path: PathFacts) -> str | None:
+        """The name of a file opened by another way than its name, while its descriptor is open; None when unknown."""
+        name = self._reader.descriptor_name(process.pid, number) if self._reader is not None else None
+        return name if name is not None and path.inode is not None and self.agrees(process, name, path) else None
 
 
 def _recorded_executable(paths: Sequence[PathFacts], exe: str | None, argv: list[str] | None) -> PathFacts | None:
