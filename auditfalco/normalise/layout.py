@@ -1,7 +1,7 @@
-"""Calls about files, put together from their parts: names, the directories that these count from, descriptors, numbers.
+"""Calls about files, put together from their parts: names, the directories they count from, descriptors, numbers.
 
-A row such as ``telling(directory("dirfd", 0), path("path", 0), told_by_registers(mode=2))`` says that the first register
-holds the directory that the name counts from, and the third the mode.
+A row such as ``telling(directory("dirfd", 0), path("path", 0), told_by_registers(mode=2))`` says that the first
+register holds the directory that the name counts from, and the third the mode.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def test_creat(machine: Any, records: Any) -> None:
     )
     assert (event.descriptor.name, event.open_mode) == ("/tmp/tool", 0o755)
     assert event.open_flags & openflags.O_WRONLY
-    assert list(texts(event)) == ["fd", "name", "mode", "dev", "ino"]
+    assert list(texts(event)) == ["fd", "name", "mode", "dev", "ino", "creat_flags"]
 
 
 def test_open_by_handle_knows_the_file_but_no_name(machine: Any, records: Any) -> None:

@@ -1,4 +1,4 @@
-"""Kernel modules, changes of names, copies between files, groups and sessions; calls told by their name alone."""
+"""Kernel modules, groups and sessions; calls told by their name alone."""
 
 from __future__ import annotations
 
@@ -8,21 +8,14 @@ import pytest
 
 from auditfalco.model.container import HOST
 
-RENAME, RENAMEAT, RENAMEAT2, COPY_FILE_RANGE = 82, 264, 316, 326
 FINIT_MODULE, SETPGID, SETSID = 313, 109, 112
 OPENAT = 257
 CWD = "ffffff9c"
-DIRECTORIES = [("/tmp", "PARENT", 1), ("/tmp", "PARENT", 1)]
 
 
 def texts(event: Any) -> dict[str, str]:
     """The event's arguments as they print."""
     return {name: argument.text for name, argument in event.arguments.items()}
-
-
-def paths(records: Any, *described: tuple[str | None, str, int]) -> list[tuple[int, str]]:
-    """PATH records in their order, each given by name, type and inode."""
-    return [records.path(item, name, nametype=kind, inode=inode) for item, (name, kind, inode) in enumerate(described)]
 
 
 def open_as(machine: Any, records: Any, number: int, name: str) -> None:
@@ -47,91 +40,6 @@ class TestModules:
         event = machine.event(records.syscall(FINIT_MODULE, ("ffffffff", "55d0", "0", "0"), exit=-9))
         assert (event.fd_number, event.descriptor) == (-1, None)
         assert texts(event)["res"] == "EBADF"
-
-
-class TestRenames:
-    def test_a_rename(self, machine: Any, records: Any) -> None:
-        event = machine.event(
-            records.syscall(RENAME, ("55d0", "55d8", "0", "0")),
-            records.cwd("/tmp"),
-            *paths(records, *DIRECTORIES, ("a", "DELETE", 5), ("/tmp/b", "CREATE", 5)),
-        )
-        assert texts(event) == {"res": "0", "oldpath": "/tmp/a", "newpath": "/tmp/b"}
-        assert (event.arguments["oldpath"].value, event.fd_number) == ("a", None)
-
-    def test_a_rename_over_a_file(self, machine: Any, records: Any) -> None:
-        event = machine.event(
-            records.syscall(RENAME, ("55d0", "55d8", "0", "0")),
-            records.cwd("/tmp"),
-            *paths(records, *DIRECTORIES, ("a", "DELETE", 5), ("b", "DELETE", 6), ("b", "CREATE", 5)),
-        )
-        assert (texts(event)["oldpath"], texts(event)["newpath"]) == ("/tmp/a", "/tmp/b")
-
-    def test_an_exchange(self, machine: Any, records: Any) -> None:
-        event = machine.event(
-            records.syscall(RENAMEAT2, (CWD, "55d0", CWD, "55d8")),
-            records.cwd("/tmp"),
-            *paths(
-                records,
-                *DIRECTORIES,
-                *[("a", "DELETE", 5), ("b", "DELETE", 6), ("b", "CREATE", 5), ("a", "CREATE", 6)],
-            ),
-        )
-        assert texts(event) == {
-            "res": "0",
-            "olddirfd": "AT_FDCWD",
-            "oldpath": "/tmp/a",
-            "newdirfd": "AT_FDCWD",
-            "newpath": "/tmp/b",
-        }
-
-    def test_each_name_counts_from_its_own_directory(self, machine: Any, records: Any) -> None:
-        open_as(machine, records, 5, "/etc")
-        event = machine.event(
-            records.syscall(RENAMEAT, (CWD, "55d0", "5", "55d8")),
-            records.cwd("/tmp"),
-            *paths(records, *DIRECTORIES, ("a", "DELETE", 5), ("shadow", "CREATE", 5)),
-        )
-        shown = texts(event)
-        assert (shown["oldpath"], shown["newpath"], shown["newdirfd"]) == ("/tmp/a", "/etc/shadow", "<f>/etc")
-
-    def test_an_unknown_directory_leaves_the_name_as_it_was_spelled(self, machine: Any, records: Any) -> None:
-        event = machine.event(
-            records.syscall(RENAMEAT, (CWD, "55d0", "5", "55d8")),
-            records.cwd("/tmp"),
-            *paths(records, *DIRECTORIES, ("a", "DELETE", 5), ("shadow", "CREATE", 5)),
-        )
-        assert texts(event)["newpath"] == "shadow"
-
-    def test_a_rename_that_found_nothing(self, machine: Any, records: Any) -> None:
-        event = machine.event(
-            records.syscall(RENAME, ("55d0", "55d8", "0", "0"), exit=-2),
-            records.cwd("/"),
-            records.path(0, "/no/a", nametype="UNKNOWN", inode=None),
-            records.path(1, "/no/b", nametype="UNKNOWN", inode=None),
-        )
-        assert texts(event) == {"res": "ENOENT", "oldpath": "/no/a", "newpath": "/no/b"}
-
-    def test_a_rename_of_which_only_the_directories_were_recorded(self, machine: Any, records: Any) -> None:
-        event = machine.event(
-            records.syscall(RENAME, ("55d0", "55d8", "0", "0"), exit=-2),
-            records.cwd("/"),
-            *paths(records, *DIRECTORIES),
-        )
-        assert texts(event) == {"res": "ENOENT"}
-
-
-class TestCopies:
-    def test_from_file_to_file(self, machine: Any, records: Any) -> None:
-        open_as(machine, records, 3, "/etc/shadow")
-        open_as(machine, records, 4, "/tmp/loot")
-        event = machine.event(records.syscall(COPY_FILE_RANGE, ("3", "0", "4", "0"), exit=1000))
-        assert (event.fd_number, event.descriptor.name) == (4, "/tmp/loot")
-        assert texts(event) == {"res": "1000", "fdout": "<f>/tmp/loot", "fdin": "<f>/etc/shadow"}
-
-    def test_between_unknown_files(self, machine: Any, records: Any) -> None:
-        event = machine.event(records.syscall(COPY_FILE_RANGE, ("3", "0", "4", "0"), exit=-22))
-        assert texts(event) == {"res": "EINVAL", "fdout": "4", "fdin": "3"}
 
 
 class TestGroups:
