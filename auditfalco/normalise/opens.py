@@ -62,11 +62,13 @@ def opened_by_handle(call: Call, event: Event) -> None:
     _open(call, event, call.facts.args[2], None, None)
     event.arguments.pop("name", None)
     call.tell_directory(event, "mountfd", call.facts.args[0])
-    path, number = target(call.paths), event.fd_number
-    name = call.host.name_of_open(call.process, number, path) if number is not None and path is not None else None
-    if name is not None and number is not None and event.descriptor is not None:
-        event.descriptor = replace(event.descriptor, name=name, name_raw=name)
-        call.host.remember_descriptor(call.process, number, event.descriptor)
+    number = event.fd_number
+    if number is None or number < 0 or event.descriptor is None:
+        return
+    known = call.host.descriptor(call.process, number, call.raw.time_ns)
+    name = known.name if known is not None and known.inode == event.descriptor.inode else None
+    event.descriptor = replace(event.descriptor, name=name, name_raw=name)
+    if name is not None:
         event.arguments["fd"] = arguments.descriptor(number, event.descriptor)
         event.arguments["path"] = arguments.text(name)
 

@@ -310,11 +310,6 @@ class HostState:
         statuses = [status for status in found if status is not None]
         return not statuses or any(same_file(status, path) for status in statuses)
 
-    def name_of_open(self, process: Process, number: int, path: PathFacts) -> str | None:
-        """The name of a file opened by another way than its name, while its descriptor is open; None when unknown."""
-        name = self._reader.descriptor_name(process.pid, number) if self._reader is not None else None
-        return name if name is not None and path.inode is not None and self.agrees(process, name, path) else None
-
 
 def _recorded_executable(paths: Sequence[PathFacts], exe: str | None, argv: list[str] | None) -> PathFacts | None:
     """The PATH record of an exec's file: the first, but the second for a script, whose interpreter is what runs.

@@ -191,7 +191,7 @@ def answer(field: str, event: Event, world: Any) -> str | None:
     return None if value is None else text_value(time_text(ref.name, value), ref.type, ref.shape)
 
 
-NOT_YET = ("fs.path.", "fd.", "proc.", "user.", "group.")
+NOT_YET = ("fd.", "proc.", "user.", "group.")
 """Families of fields of which not every case holds yet."""
 
 
