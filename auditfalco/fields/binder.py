@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Callable
 
 from auditfalco.fields import (
+    aspects,
     of_container,
     of_descriptor,
+    of_environment,
     of_event,
     of_event_arguments,
     of_event_io,
     of_event_results,
     of_event_times,
+    of_executable,
     of_path,
     of_process,
+    of_resources,
+    of_session,
     of_user,
 )
 from auditfalco.fields.values import Extractor, Value
@@ -29,6 +34,9 @@ _PLAIN: dict[str, Extractor] = {
     **of_event_io.PLAIN,
     **of_path.PLAIN,
     **of_process.PLAIN,
+    **of_executable.PLAIN,
+    **of_session.PLAIN,
+    **of_resources.PLAIN,
     **of_descriptor.PLAIN,
     **of_container.PLAIN,
     **of_user.PLAIN,
@@ -40,6 +48,7 @@ _OF_ARGUMENT: dict[str, Callable[[str], Extractor]] = {
     "evt.rawarg": of_event_arguments.raw_argument,
     "evt.type.is": of_event.type_is,
     "evt.around": lambda argument: of_event_times.around,
+    "thread.cgroup": of_resources.control_group,
     "proc.args": lambda argument: of_process.argument_at(int(argument)),
     **of_container.WITH_ARGUMENT,
 }
@@ -55,6 +64,9 @@ def extractor_of(ref: FieldRef) -> Extractor | None:
     """
     if ref.name in _ANCESTOR_FIELDS:
         return _ancestor_field(ref)
+    of_environments = of_environment.extractor_of(ref)
+    if of_environments is not None:
+        return of_environments
     if ref.argument is not None:
         make = _OF_ARGUMENT.get(ref.name)
         return None if make is None else make(ref.argument)
@@ -72,9 +84,9 @@ def _event_argument(argument: str) -> Extractor:
 def _ancestor_field(ref: FieldRef) -> Extractor:
     aspect = _ANCESTOR_FIELDS[ref.name]
     if ref.argument is not None:
-        return of_process.of_ancestor(aspect, max(int(ref.argument), 0))
+        return aspects.of_ancestor(aspect, max(int(ref.argument), 0))
     if ref.shape is Shape.ANCESTORS and ref.name != "proc.aargs":
-        return of_process.of_every_ancestor(aspect)
+        return aspects.of_every_ancestor(aspect)
     return of_process.joined_arguments_of_ancestors
 
 

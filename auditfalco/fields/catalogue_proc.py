@@ -50,7 +50,8 @@ _PROGRAM = (
     Field(
         "proc.env",
         "CHARBUF",
-        "the environment as NAME=value, joined by blanks; [NAME] one value, empty if not set",
+        "the environment that the program was started with as NAME=value, joined by blanks; [NAME] one value, empty if"
+        " not set; absent when it was too late to read it, and in a replay",
         ArgumentForm.KEY,
     ),
     _ancestor("proc.aenv", "CHARBUF", "proc.env, or with [NAME] the value nearest above,", ArgumentForm.INDEX_OR_KEY),
@@ -87,7 +88,7 @@ _NUMBERS = (
     _ancestor("proc.apid", "INT64", "proc.pid"),
     Field("proc.vpid", "INT64", "process id inside the pid namespace of the process"),
     Field("proc.pvpid", "INT64", "process id of the parent inside its pid namespace"),
-    Field("proc.sid", "INT64", "session id"),
+    Field("proc.sid", "INT64", "session id inside the pid namespace of the process, 0 if the session began outside"),
     Field("proc.sname", "CHARBUF", "proc.name of the session's leader; empty if that is not known"),
     Field("proc.sid.exe", "CHARBUF", "proc.exe of the session's leader"),
     Field("proc.sid.exepath", "CHARBUF", "proc.exepath of the session's leader"),
@@ -121,14 +122,19 @@ _TIMES = (
 )
 
 _RESOURCES = (
-    Field("proc.fdopencount", "UINT64", "number of open descriptors"),
-    Field("proc.fdlimit", "INT64", "how many descriptors the process may have open"),
-    Field("proc.fdusage", "DOUBLE", "open descriptors in percent of proc.fdlimit"),
-    Field("proc.vmsize", "UINT64", "virtual memory in kilobytes"),
-    Field("proc.vmrss", "UINT64", "resident memory in kilobytes"),
-    Field("proc.vmswap", "UINT64", "swapped memory in kilobytes"),
-    Field("proc.nthreads", "UINT64", "number of threads"),
-    Field("proc.nchilds", "UINT64", "number of threads other than the first"),
+    *(
+        Field(name, value_type, f"{what}, read when a rule asks; absent when the process has ended, and in a replay")
+        for name, value_type, what in (
+            ("proc.fdopencount", "UINT64", "number of open descriptors"),
+            ("proc.fdlimit", "INT64", "how many descriptors the process may have open, -1 without a limit"),
+            ("proc.fdusage", "DOUBLE", "open descriptors in percent of proc.fdlimit"),
+            ("proc.vmsize", "UINT64", "virtual memory in kilobytes"),
+            ("proc.vmrss", "UINT64", "resident memory in kilobytes"),
+            ("proc.vmswap", "UINT64", "swapped memory in kilobytes"),
+            ("proc.nthreads", "UINT64", "number of threads"),
+            ("proc.nchilds", "UINT64", "number of threads other than the first"),
+        )
+    ),
     *(
         Field(
             f"proc.{stream}.{part}",
@@ -141,14 +147,18 @@ _RESOURCES = (
 )
 
 _THREAD = (
-    Field("thread.tid", "INT64", "thread id"),
-    Field("thread.vtid", "INT64", "thread id inside the pid namespace"),
-    Field("thread.ismain", "BOOL", "whether it is the first thread of its process"),
-    Field("thread.nametid", "CHARBUF", "name and id of the thread", listed=False),
+    Field("thread.tid", "INT64", "the process's id: audit records do not tell its threads apart"),
+    Field("thread.vtid", "INT64", "proc.vpid: audit records do not tell threads apart"),
+    Field("thread.ismain", "BOOL", "true for a process with one thread, read when a rule asks; else absent"),
+    Field("thread.nametid", "CHARBUF", "proc.name and thread.tid in one word", listed=False),
     Field("thread.cap_permitted", "CHARBUF", "permitted capabilities, names joined by blanks"),
     Field("thread.cap_inheritable", "CHARBUF", "inheritable capabilities, names joined by blanks"),
     Field("thread.cap_effective", "CHARBUF", "effective capabilities, names joined by blanks"),
-    Field("thread.cgroups", "CHARBUF", "control groups as controller=path, joined by blanks"),
+    Field(
+        "thread.cgroups",
+        "CHARBUF",
+        "control groups as controller=path, joined by blanks; absent when the process has ended",
+    ),
     Field(
         "thread.cgroup",
         "CHARBUF",
@@ -158,13 +168,13 @@ _THREAD = (
     ),
     Field("thread.pfmajor", "UINT64", "page faults that had to read from disk"),
     Field("thread.pfminor", "UINT64", "page faults that did not"),
-    Field("thread.exectime", "RELTIME", "processor time of the last slice in nanoseconds"),
-    Field("thread.totexectime", "RELTIME", "processor time of all slices in nanoseconds"),
-    Field("thread.cpu", "DOUBLE", "processor time in percent"),
-    Field("thread.cpu.user", "DOUBLE", "processor time outside the kernel in percent"),
-    Field("thread.cpu.system", "DOUBLE", "processor time inside the kernel in percent"),
-    Field("thread.vmsize", "UINT64", "proc.vmsize for the first thread, 0 for others"),
-    Field("thread.vmrss", "UINT64", "proc.vmrss for the first thread, 0 for others"),
+    Field("thread.exectime", "RELTIME", "always absent: audit does not record the scheduler"),
+    Field("thread.totexectime", "RELTIME", "always absent: audit does not record the scheduler"),
+    Field("thread.cpu", "DOUBLE", "always absent: Falco has it on events of the scheduler alone"),
+    Field("thread.cpu.user", "DOUBLE", "always absent, as thread.cpu"),
+    Field("thread.cpu.system", "DOUBLE", "always absent, as thread.cpu"),
+    Field("thread.vmsize", "UINT64", "proc.vmsize"),
+    Field("thread.vmrss", "UINT64", "proc.vmrss"),
     Field("thread.vmsize.b", "UINT64", "thread.vmsize in bytes", listed=False),
     Field("thread.vmrss.b", "UINT64", "thread.vmrss in bytes", listed=False),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from auditfalco.model.descriptor import Descriptor
-from auditfalco.model.process import Image, Process
+from auditfalco.model.process import Environment, Image, Measures, Process
 
 
 class World(Protocol):
@@ -34,6 +34,24 @@ class World(Protocol):
 
     def process_group(self, process: Process) -> int | None:
         """The process group's id in the initial pid namespace; None when it cannot be known."""
+
+    def session(self, process: Process) -> int | None:
+        """The session's id in the process's own pid namespace, 0 if it began outside; None when it cannot be known."""
+
+    def environment(self, process: Process, image: Image) -> Environment | None:
+        """The environment of what a process runs; None when it was too late to read it."""
+
+    def measures(self, process: Process) -> Measures | None:
+        """What a process uses now; None when it has ended, and in a replay."""
+
+    def descriptor_count(self, process: Process) -> int | None:
+        """How many descriptors a process has open now; None likewise."""
+
+    def descriptor_limit(self, process: Process) -> int | None:
+        """How many descriptors a process may have open now, -1 without a limit; None likewise."""
+
+    def control_groups(self, process: Process) -> tuple[tuple[str, str], ...] | None:
+        """The control groups of a process now, as (controller, path); None likewise."""
 
     def user_name(self, process: Process, uid: int) -> str:
         """A user's name where the process lives; "<NA>" when it has none."""

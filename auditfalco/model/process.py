@@ -46,15 +46,48 @@ class ExecutedFile:
     layer: str | None = None
 
 
+class Environment(NamedTuple):
+    """The environment that a program was started with.
+
+    `variables` are NAME=value in their order; without `whole`, what did not fit our bounds was left out.
+    """
+
+    variables: tuple[str, ...]
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What a process uses at one moment: sizes in KiB, None without memory of its own; page faults since its start."""
+
+    threads: int
+    size_kb: int | None
+    resident_kb: int | None
+    swapped_kb: int | None
+    major_faults: int
+    minor_faults: int
+
+
 class Image:
     """What a process executes since its last exec.
 
     `filled` is False while only the fact of the exec is known. `exec_ns` is when it happened. `argv` is the whole
     argument vector, `exe_path` the file as the kernel resolved it inside the process's root, `comm` the name the kernel
-    derived.
+    derived. `environment` is None until it was read.
     """
 
-    __slots__ = ("argv", "capabilities", "comm", "exe_path", "exec_ns", "file", "filled", "from_memfd")
+    __slots__ = (
+        "__weakref__",
+        "argv",
+        "capabilities",
+        "comm",
+        "environment",
+        "exe_path",
+        "exec_ns",
+        "file",
+        "filled",
+        "from_memfd",
+    )
 
     def __init__(self, exec_ns: int = 0) -> None:
         self.exec_ns = exec_ns
@@ -65,6 +98,7 @@ class Image:
         self.file: ExecutedFile | None = None
         self.from_memfd = False
         self.capabilities: Capabilities | None = None
+        self.environment: Environment | None = None
 
 
 class Process:
@@ -74,6 +108,9 @@ class Process:
     and `login_uid` is -1 when the kernel says "unset". `tty` is Falco's number (major << 8 | minor), 0 without a
     terminal. `container` is HOST, a container, or None when unknown. Without `start_known`, `start_ns` is the time at
     which the process was first heard of.
+
+    `capabilities` are those that the process gave itself since its last exec; with `capabilities_lost` they were
+    changed and it is not known to what. `held` has those in force.
 
     `parent` is the process's parent now, None when unknown; `former` are those before it, each with the time (ns) at
     which it ceased to be, and `orphans` the processes that have this one as a former parent. `children` are the living
@@ -85,6 +122,7 @@ class Process:
     __slots__ = (
         "__weakref__",
         "capabilities",
+        "capabilities_lost",
         "children",
         "comm",
         "container",
@@ -116,6 +154,7 @@ class Process:
         "uid",
         "vpgid",
         "vpid",
+        "vsid",
     )
 
     def __init__(self, pid: int, start_ns: int, parent: Process | None, image: Image) -> None:
@@ -144,8 +183,10 @@ class Process:
         self.pgid: int | None = None
         self.vpid: int | None = None
         self.vpgid: int | None = None
+        self.vsid: int | None = None
         self.container: Container | None = None
         self.capabilities: Capabilities | None = None
+        self.capabilities_lost = False
         self.children: dict[int, Process] = {}
         self.group_read = False
         self.last_group: tuple[int, int] | None = None
@@ -161,6 +202,13 @@ class Process:
     def name(self) -> str | None:
         """The kernel's name of the process (comm): its own when it was ever told, else its image's."""
         return self.comm if self.comm is not None else self.image.comm
+
+    @property
+    def held(self) -> Capabilities | None:
+        """The capability sets in force; None when they are not known."""
+        if self.capabilities_lost:
+            return None
+        return self.capabilities if self.capabilities is not None else self.image.capabilities
 
     @property
     def is_alive(self) -> bool:

@@ -31,7 +31,7 @@ def tell_caller(call: Call, event: Event) -> None:
 
 def tell_capabilities(call: Call, event: Event) -> None:
     """The caller's capability sets, in hexadecimal; Falco counts the bits as the kernel does."""
-    sets = call.process.capabilities or call.process.image.capabilities
+    sets = call.process.held
     if sets is not None:
         call.tell(event, "cap_inheritable", sets.inheritable)
         call.tell(event, "cap_permitted", sets.permitted)

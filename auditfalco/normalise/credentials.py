@@ -18,6 +18,7 @@ def capabilities_set(call: Call, event: Event) -> None:
     call.tell_result(event)
     asked = facts.capset(call.raw)
     if asked is not None and call.succeeded:
+        call.process.capabilities_lost = False
         call.process.capabilities = Capabilities(
             asked.permitted or 0, asked.effective or 0, asked.inheritable or 0, asked.ambient or 0
         )

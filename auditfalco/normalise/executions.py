@@ -20,7 +20,7 @@ def execution(call: Call, event: Event) -> None:
 
 def _load(call: Call, process: Process) -> None:
     argv = call.argv
-    before = process.capabilities or process.image.capabilities
+    before = process.held
     image = call.host.processes.confirm_exec(process, call.raw.time_ns, argv)
     call.host.complete(process, call.raw.time_ns)  # the exec may have been its way into a container
     image.filled = True

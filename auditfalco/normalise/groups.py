@@ -23,7 +23,7 @@ def session_set(call: Call, event: Event) -> None:
     if call.succeeded and event.result is not None:
         event.arguments["res"] = arguments.process(event.result, call.process.name)
         call.process.sid = call.process.pgid = call.process.pid
-        call.process.vpgid = call.process.vpid
+        call.process.vpgid = call.process.vsid = call.process.vpid
 
 
 BUILDERS: dict[str, Builder] = {

@@ -13,11 +13,12 @@ from auditfalco.state.processes import ProcessTable
 
 
 class GroupFacts(NamedTuple):
-    """A living process's numbers: its group in the initial pid namespace, and pid and group in its own."""
+    """A living process's numbers: its group in the initial pid namespace; pid, group and session in its own."""
 
     pgid: int
     vpid: int
     vpgid: int
+    vsid: int | None = None
 
 
 class GroupReader(Protocol):
@@ -39,6 +40,14 @@ class ProcessGroups:
         if not process.group_read:
             self._read(process)
         return process.pgid
+
+    def session_of(self, process: Process) -> int | None:
+        """The session's id as the process's own pid namespace counts it, 0 when it began outside; None when unknown."""
+        if _counts_as_host(process):
+            return process.sid
+        if process.vsid is None and not process.group_read:
+            self._read(process)
+        return process.vpid if process.vsid is None and process.sid == process.pid else process.vsid
 
     def moved(self, caller: Process, pid: int, group: int, time_ns: int) -> None:
         """Note a successful setpgid(pid, group), numbers as in the caller's pid namespace."""
@@ -63,7 +72,8 @@ class ProcessGroups:
         facts = self._reader.group_facts(process) if self._reader is not None and process.is_alive else None
         if facts is None:
             return False
-        process.pgid, process.vpid, process.vpgid = facts
+        process.pgid, process.vpid, process.vpgid = facts.pgid, facts.vpid, facts.vpgid
+        process.vsid = facts.vsid if facts.vsid is not None else process.vsid
         process.group_read = True
         return True
 

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from auditfalco.model.container import HOST, Container
 from auditfalco.model.descriptor import Descriptor
 from auditfalco.model.names import Names, mapped
-from auditfalco.model.process import Capabilities, ExecutedFile, Image, Process
+from auditfalco.model.process import Capabilities, Environment, ExecutedFile, Image, Measures, Process
 from auditfalco.state.containers import ContainerTable
 from auditfalco.state.engines.engine import Engine
+from auditfalco.state.environments import Environments
 from auditfalco.state.executables import may_write
 from auditfalco.state.groups import ProcessGroups
 from auditfalco.state.live_descriptors import LiveDescriptors
@@ -52,6 +53,7 @@ class HostState:
         self.processes = ProcessTable(self._reader, self.containers)
         self.groups = ProcessGroups(self.processes, self._reader)
         self.users = UserDirectory(self._files)
+        self.environments = Environments(self._reader)
         self._true_names = TrueNames(proc, self._files) if proc is not None and self._files is not None else None
         live = LiveDescriptors(proc) if proc is not None else None
         self.open_files = OpenFiles(live, self._is_gone)
@@ -102,6 +104,30 @@ class HostState:
         if container.root is None and self._reader is not None and process.is_alive:
             return self._reader.own_root(process.pid)
         return container.root
+
+    def session(self, process: Process) -> int | None:
+        """The session in the process's own pid namespace."""
+        return self.groups.session_of(process)
+
+    def environment(self, process: Process, image: Image) -> Environment | None:
+        """The environment of an image that a process runs."""
+        return self.environments.of(process, image)
+
+    def measures(self, process: Process) -> Measures | None:
+        """What a process uses now."""
+        return self._reader.measures(process) if self._reader is not None and process.is_alive else None
+
+    def descriptor_count(self, process: Process) -> int | None:
+        """How many descriptors a process has open now."""
+        return self._reader.descriptor_count(process) if self._reader is not None and process.is_alive else None
+
+    def descriptor_limit(self, process: Process) -> int | None:
+        """How many descriptors a process may have open now."""
+        return self._reader.descriptor_limit(process) if self._reader is not None and process.is_alive else None
+
+    def control_groups(self, process: Process) -> tuple[tuple[str, str], ...] | None:
+        """The control groups of a process now, as (controller, path)."""
+        return self._reader.control_groups(process) if self._reader is not None and process.is_alive else None
 
     def user_name(self, process: Process, uid: int) -> str:
         """A user's name where the process lives."""

@@ -105,7 +105,7 @@ class ProcessTable:
         if process is None:
             return
         process.sid = process.pgid = pid
-        process.vpgid = process.vpid
+        process.vpgid = process.vsid = process.vpid
         self._locate(process)
 
     # What records tell.
@@ -163,6 +163,7 @@ class ProcessTable:
         process.image = image
         process.comm = None
         process.capabilities = None
+        process.capabilities_lost = False
         process.group_read = False
         return image
 
@@ -357,12 +358,13 @@ def _child(parent: Process, pid: int, time_ns: int) -> Process:
     _link(child, parent)
     child.comm = None if pending else parent.comm
     child.capabilities = None if pending else parent.capabilities
+    child.capabilities_lost = False if pending else parent.capabilities_lost
     child.cwd = parent.cwd
     child.tty = parent.tty
     child.uid, child.euid, child.fsuid = parent.uid, parent.euid, parent.fsuid
     child.gid, child.egid, child.fsgid = parent.gid, parent.egid, parent.fsgid
     child.login_uid, child.session_id = parent.login_uid, parent.session_id
-    child.sid, child.pgid, child.vpgid = parent.sid, parent.pgid, parent.vpgid
+    child.sid, child.pgid, child.vpgid, child.vsid = parent.sid, parent.pgid, parent.vpgid, parent.vsid
     child.container = parent.container
     _cut_ancestry(child)
     return child

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from auditfalco.model.process import Capabilities, Image, Process
+from auditfalco.model.process import Capabilities, Image, Measures, Process
 from auditfalco.state.containers import Place
 from auditfalco.state.executables import deleted_name, memfd_name
 from auditfalco.state.groups import GroupFacts
-from kernel_sources.procfs import Mount, ProcFS
+from kernel_sources.procfs import Mount, ProcFS, StatFacts
 from kernel_sources.procfs.mounts import seen_in
 
 _SAME_START_NS = 20_000_000
 """Two statements of a start time closer than this are about one process: /proc counts in ticks of 10 ms."""
+
+_FALCO_CONTROLLERS = {"blkio": "io"}
+"""Falco has the kernel's inner names of controllers; one was given another name on its first interface."""
 
 
 class LiveReader:
@@ -38,6 +41,7 @@ class LiveReader:
         process.tty, process.sid, process.pgid = stat.tty_nr, stat.session, stat.pgrp
         process.vpid = status.ns_tgids[-1] if status.ns_tgids else None
         process.vpgid = status.ns_pgids[-1] if status.ns_pgids else None
+        process.vsid = status.ns_sids[-1] if status.ns_sids else None
         login_uid = self._proc.loginuid(pid)
         process.login_uid = -1 if login_uid is None else login_uid
         process.session_id = self._proc.sessionid(pid)
@@ -110,9 +114,74 @@ class LiveReader:
         # Of a process that is being reaped this moment the kernel prints group -1 and namespaced numbers 0.
         if stat.pgrp <= 0 or status.ns_tgids[-1] <= 0:
             return None
-        if abs(self._proc.start_time_ns(stat.start_ticks) - process.start_ns) > _SAME_START_NS:
+        if not self._is_of(process, stat):
             return None
-        return GroupFacts(stat.pgrp, status.ns_tgids[-1], status.ns_pgids[-1])
+        return GroupFacts(
+            stat.pgrp, status.ns_tgids[-1], status.ns_pgids[-1], status.ns_sids[-1] if status.ns_sids else None
+        )
+
+    def measures(self, process: Process) -> Measures | None:
+        """What a process uses now."""
+        stat, status = self._proc.stat(process.pid), self._proc.status(process.pid)
+        if stat is None or status is None or not self._is_of(process, stat):
+            return None
+        return Measures(
+            status.threads,
+            status.vm_size_kb,
+            status.vm_rss_kb,
+            status.vm_swap_kb,
+            stat.major_faults,
+            stat.minor_faults,
+        )
+
+    def capabilities(self, process: Process) -> Capabilities | None:
+        """The capability sets of a process now."""
+        status = self._proc.status(process.pid)
+        if status is None or not self._is_alive(process):
+            return None
+        sets = status.capabilities
+        return Capabilities(sets.permitted, sets.effective, sets.inheritable, sets.ambient)
+
+    def descriptor_count(self, process: Process) -> int | None:
+        """How many descriptors a process has open now."""
+        numbers = self._proc.fds(process.pid)
+        return len(numbers) if numbers is not None and self._is_alive(process) else None
+
+    def descriptor_limit(self, process: Process) -> int | None:
+        """How many descriptors a process may have open: its soft limit; -1 without one."""
+        limits = self._proc.limits(process.pid)
+        return limits.open_files if limits is not None and self._is_alive(process) else None
+
+    def control_groups(self, process: Process) -> tuple[tuple[str, str], ...] | None:
+        """The control groups of a process, (controller, path) in the kernel's order of controllers.
+
+        A controller that no hierarchy of its own has belongs to the unified one; it is named there by its path, though
+        it may be in force further up only.
+        """
+        groups = self._proc.cgroups(process.pid)
+        if groups is None or not self._is_alive(process):
+            return None
+        by_controller = {name: group.path for group in groups for name in group.controllers}
+        unified = next((group.path for group in groups if group.hierarchy == 0 and not group.controllers), None)
+        found = ((name, by_controller.get(name, unified)) for name in self._proc.controllers())
+        return tuple((_FALCO_CONTROLLERS.get(name, name), path) for name, path in found if path is not None)
+
+    def environment(self, process: Process, exe_path: str | None) -> list[str] | None:
+        """The environment of a process as long as it runs a certain program: NAME=value in its order."""
+        variables = self._proc.environ(process.pid)
+        if not variables or exe_path is None or not self._is_alive(process):
+            return None
+        exe = self._proc.exe(process.pid)
+        return variables if exe is not None and (memfd_name(exe) or deleted_name(exe)) == exe_path else None
+
+    def _is_alive(self, process: Process) -> bool:
+        """Whether a pid still belongs to the process: asked after what was read, since then it did before, too."""
+        stat = self._proc.stat(process.pid)
+        return stat is not None and self._is_of(process, stat)
+
+    def _is_of(self, process: Process, stat: StatFacts) -> bool:
+        started_ns = self._proc.start_time_ns(stat.start_ticks)
+        return abs(started_ns - process.start_ns) <= _SAME_START_NS
 
     def is_gone(self, process: Process) -> bool:
         """Whether a process's pid belongs to somebody else by now, as far as the process's start is known."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernel_sources.procfs.cgroups import Cgroup
 from kernel_sources.procfs.descriptors import FdInfo
 from kernel_sources.procfs.filesystem import ProcFS
+from kernel_sources.procfs.limits import Limits
 from kernel_sources.procfs.mounts import Mount
 from kernel_sources.procfs.sockets import SocketEnd, SocketFacts
 from kernel_sources.procfs.stat import StatFacts
@@ -15,6 +16,7 @@ __all__ = [
     "Cgroup",
     "FdInfo",
     "Identity",
+    "Limits",
     "Mount",
     "ProcFS",
     "SocketEnd",

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from typing import Union
 
-from kernel_sources.procfs import cgroups, descriptors, files, host, inroot, mounts, sockets, stat, status
+from kernel_sources.procfs import cgroups, descriptors, files, host, inroot, limits, mounts, sockets, stat, status
 from kernel_sources.procfs.cgroups import Cgroup
 from kernel_sources.procfs.descriptors import FdInfo
+from kernel_sources.procfs.limits import Limits
 from kernel_sources.procfs.mounts import Mount
 from kernel_sources.procfs.sockets import SocketFacts
 from kernel_sources.procfs.stat import StatFacts
@@ -75,6 +76,12 @@ class ProcFS:
     def sysctl(self, name: str) -> str | None:
         """Return the value of a setting such as ``kernel.pid_max`` (or ``kernel/pid_max``), None when it is absent."""
         return files.read_text(f"{self.mount_point}/sys/{name if '/' in name else name.replace('.', '/')}", SMALL)
+
+    def controllers(self) -> list[str]:
+        """Return the controllers of control groups that the kernel has, in its order; empty when there are none."""
+        data = files.read(f"{self.mount_point}/cgroups", SMALL) or b""
+        lines = files.decode(data).splitlines()
+        return [line.split("\t")[0] for line in lines if line and not line.startswith("#")]
 
     # One process: what it is
 
@@ -146,6 +153,11 @@ class ProcFS:
             return None
         number = target.partition("[")[2].rstrip("]")
         return int(number) if number.isdecimal() else None
+
+    def limits(self, pid: Pid) -> Limits | None:
+        """Return the resource limits of the process."""
+        data = files.read(self._of(pid, "limits"), SMALL)
+        return None if data is None else limits.parse(data)
 
     # One process: where it is
 

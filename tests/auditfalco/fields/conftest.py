@@ -10,7 +10,7 @@ from auditfalco.fields.binder import EventBinder
 from auditfalco.fields.catalogue import CATALOGUE
 from auditfalco.model.descriptor import Descriptor
 from auditfalco.model.event import Event
-from auditfalco.model.process import Image, Process
+from auditfalco.model.process import Environment, Image, Measures, Process
 
 START = 1_700_000_000_000_000_000
 
@@ -29,6 +29,9 @@ class MadeUpWorld:
         self.group_names: dict[int, str] = {}
         self.open: dict[int, dict[int, Descriptor]] = {}
         self.addresses: set[bytes] | None = None
+        self.used: dict[int, Measures] = {}
+        self.open_descriptors: dict[int, int] = {}
+        self.control_groups_of: dict[int, tuple[tuple[str, str], ...]] = {}
 
     def ancestors(self, process: Process, time_ns: int) -> list[Process]:
         """The chain of parents."""
@@ -49,6 +52,30 @@ class MadeUpWorld:
     def process_group(self, process: Process) -> int | None:
         """The group of a process, by its pid."""
         return self.groups.get(process.pid)
+
+    def session(self, process: Process) -> int | None:
+        """The session of a process."""
+        return process.sid
+
+    def environment(self, process: Process, image: Image) -> Environment | None:
+        """What the image was given."""
+        return image.environment
+
+    def measures(self, process: Process) -> Measures | None:
+        """What a process uses, by its pid."""
+        return self.used.get(process.pid)
+
+    def descriptor_count(self, process: Process) -> int | None:
+        """How many descriptors a process has open, by its pid."""
+        return self.open_descriptors.get(process.pid)
+
+    def descriptor_limit(self, process: Process) -> int | None:
+        """Everybody may have 200 open."""
+        return 200
+
+    def control_groups(self, process: Process) -> tuple[tuple[str, str], ...] | None:
+        """The control groups of a process, by its pid."""
+        return self.control_groups_of.get(process.pid)
 
     def user_name(self, process: Process, uid: int) -> str:
         """The name of a user of the process's place."""

@@ -23,7 +23,7 @@ from auditfalco.model.descriptor import PROTOCOL_CHARACTERS, TYPE_CHARACTERS, De
 from auditfalco.model.endpoints import Endpoint, Endpoints
 from auditfalco.model.event import Argument, ArgumentValue, Event
 from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME, EventType, Parameter
-from auditfalco.model.process import Capabilities, ExecutedFile, Image, Process
+from auditfalco.model.process import Capabilities, Environment, ExecutedFile, Image, Process
 
 CASES = Path(__file__).resolve().parents[3].parent / "shared" / "cases" / "falco" / "fields.json"
 START = 1_700_000_000_000_000_000
@@ -172,6 +172,8 @@ def fill_image(process: Process, image: Image, event: Event) -> None:
     process.tty = numbers.get("tty", 0)
     process.euid, process.egid = numbers.get("uid"), numbers.get("gid")
     process.login_uid = numbers.get("loginuid")
+    process.vpgid, process.vpid = numbers.get("vpgid"), process.pid
+    image.environment = Environment(tuple(listed(texts.get("env"))))
 
 
 def listed(printed: str | None) -> list[str]:

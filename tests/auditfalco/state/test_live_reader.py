@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auditfalco.model.process import Capabilities, Image, Process
+from auditfalco.model.process import Capabilities, Image, Measures, Process
 from auditfalco.state.reader import LiveReader
 from kernel_sources.procfs import ProcFS
 
@@ -115,5 +115,52 @@ def test_a_process_that_is_gone(reader: LiveReader) -> None:
 
 def test_group_facts_are_those_of_the_very_process(reader: LiveReader, proc: ProcFS) -> None:
     start = proc.start_time_ns(TICKS)
-    assert reader.group_facts(Process(PID, start + 9_000_000, None, Image())) == (1200, 7, 5)
+    assert reader.group_facts(Process(PID, start + 9_000_000, None, Image())) == (1200, 7, 5, 1)
     assert reader.group_facts(Process(PID, start + 1_000_000_000, None, Image())) is None
+
+
+class TestWhatAProcessUses:
+    @pytest.fixture
+    def process(self, proc: ProcFS) -> Process:
+        return Process(PID, proc.start_time_ns(TICKS), None, Image())
+
+    @pytest.fixture
+    def other(self, proc: ProcFS) -> Process:
+        """An earlier process of the same pid."""
+        return Process(PID, proc.start_time_ns(TICKS) - 1_000_000_000, None, Image())
+
+    def test_measures(self, reader: LiveReader, process: Process, other: Process) -> None:
+        assert reader.measures(process) == Measures(1, None, None, None, 3, 1)
+        assert reader.measures(other) is None
+
+    def test_capabilities(self, reader: LiveReader, process: Process, other: Process) -> None:
+        assert reader.capabilities(process) == Capabilities(2, 4, 1, 8)
+        assert reader.capabilities(other) is None
+
+    def test_descriptors(self, reader: LiveReader, tree: Path, process: Process, other: Process) -> None:
+        assert (reader.descriptor_count(process), reader.descriptor_limit(process)) == (2, None)
+        line = "Max open files            1024                 524288               files     \n"
+        (tree / "limits").write_text("Limit Soft Limit Hard Limit Units\n" + line)
+        assert (reader.descriptor_limit(process), reader.descriptor_limit(other)) == (1024, None)
+        (tree / "limits").write_text(line.replace("1024     ", "unlimited"))
+        assert reader.descriptor_limit(process) == -1
+
+    def test_control_groups(self, reader: LiveReader, tree: Path, process: Process, other: Process) -> None:
+        assert reader.control_groups(process) == ()
+        lines = [f"{name}\t{number}\t5\t1" for name, number in (("cpuset", 0), ("cpu", 3), ("blkio", 0))]
+        (tree.parent / "cgroups").write_text("\n".join(["#subsys_name\thierarchy\tnum_cgroups\tenabled", *lines, ""]))
+        (tree / "cgroup").write_text("3:cpu,cpuacct:/fast\n1:name=systemd:/x\n0::/user.slice\n")
+        expected = (("cpuset", "/user.slice"), ("cpu", "/fast"), ("io", "/user.slice"))
+        assert reader.control_groups(process) == expected
+        assert reader.control_groups(other) is None
+
+    def test_the_environment_of_what_it_runs(
+        self, reader: LiveReader, tree: Path, process: Process, other: Process
+    ) -> None:
+        assert reader.environment(process, "/usr/bin/dash") is None
+        (tree / "environ").write_bytes(b"A=1\0B=2\0")
+        assert reader.environment(process, "/usr/bin/dash") == ["A=1", "B=2"]
+        assert reader.environment(process, "/usr/bin/bash") is None
+        assert reader.environment(other, "/usr/bin/dash") is None
+        (tree / "environ").write_bytes(b"")
+        assert reader.environment(process, "/usr/bin/dash") is None
