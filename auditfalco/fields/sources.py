@@ -134,16 +134,15 @@ _SERVED: tuple[tuple[tuple[Source, ...], str], ...] = (
     (
         (_S.STATUS,),
         "proc.vmsize proc.vmrss proc.vmswap proc.nthreads proc.nchilds thread.vmsize thread.vmrss thread.vmsize.b"
-        " thread.vmrss.b",
+        " thread.vmrss.b thread.ismain",
     ),
     ((_S.STAT,), "thread.pfmajor thread.pfminor"),
     (
         (_S.FD, _S.SEEN),
         "proc.stdin.type proc.stdout.type proc.stderr.type proc.stdin.name proc.stdout.name proc.stderr.name",
     ),
-    ((_S.SYSCALL,), "thread.ismain"),
     (_PROGRAM_NAME, "thread.nametid"),
-    ((_S.FCAPS, _S.STATUS), "thread.cap_permitted thread.cap_inheritable thread.cap_effective"),
+    ((_S.FCAPS, _S.RECORDS, _S.STATUS), "thread.cap_permitted thread.cap_inheritable thread.cap_effective"),
     ((_S.CGROUP,), "thread.cgroups thread.cgroup"),
     ((_S.SYSCALL, _S.STATUS), "user.uid group.gid"),
     ((_S.SYSCALL, _S.STATUS, _S.PASSWD), "user.name user.homedir user.shell"),
