@@ -9,7 +9,7 @@ from typing import Any
 from auditfalco.cli import DONE
 from auditfalco.cli.listing import event_json, event_types, events_document
 from auditfalco.model.eventtypes import EventType
-from auditfalco.normalise.normaliser import BUILDERS
+from auditfalco.normalise.told import told_parameters
 from auditfalco.text import json_text
 
 
@@ -27,10 +27,27 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     """Run the command."""
     options = parser().parse_args(argv)
-    print(json_text([_json(one) for one in event_types()]) if options.json else events_document("text"), end="\n")
+    if options.json:
+        print(json_text([_json(one) for one in event_types()]))
+        return DONE
+    print(events_document("text"))
+    print("Parameters that are told here, of the calls that Falco has parameters of:\n")
+    for one in event_types():
+        if one.is_syscall and one.parameters:
+            print(f"{one.name}: {_told_text(one)}")
     return DONE
 
 
+def _told_text(event_type: EventType) -> str:
+    told = told_parameters(event_type.name)
+    untold = [parameter.name for parameter in event_type.parameters if parameter.name not in told]
+    return ", ".join(told or ["none"]) + (f" (not: {', '.join(untold)})" if told and untold else "")
+
+
 def _json(event_type: EventType) -> dict[str, Any]:
-    """An event type as a JSON object; ``arguments_told``: whether this agent gives more than its name and result."""
-    return {**event_json(event_type), "arguments_told": event_type.name in BUILDERS}
+    """An event type as a JSON object.
+
+    ``arguments_told`` says whether this agent gives more than its name and result, ``told`` which parameters.
+    """
+    told = list(told_parameters(event_type.name))
+    return {**event_json(event_type), "arguments_told": bool(told), "told": told}

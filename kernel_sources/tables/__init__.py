@@ -26,7 +26,7 @@ from kernel_sources.tables.syscalls import (
     syscall_names,
     syscall_number,
 )
-from kernel_sources.tables.uring import URING_OPERATIONS, uring_name, uring_number
+from kernel_sources.tables.uring import UNAUDITED, URING_OPERATIONS, uring_name, uring_number
 
 __all__ = [
     "CAPABILITIES",
@@ -39,6 +39,7 @@ __all__ = [
     "SEMCTL_COMMANDS",
     "SEMGET_FLAGS",
     "SYSCALL_MACHINES",
+    "UNAUDITED",
     "URING_OPERATIONS",
     "X32_BIT",
     "capability_names",

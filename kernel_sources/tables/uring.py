@@ -83,3 +83,42 @@ def uring_name(number: int) -> str | None:
 def uring_number(name: str) -> int | None:
     """Return the number of an io_uring operation, or None."""
     return _NUMBERS.get(name)
+
+
+UNAUDITED = frozenset(
+    {
+        "nop",
+        "readv",
+        "writev",
+        "fsync",
+        "read_fixed",
+        "write_fixed",
+        "poll_add",
+        "poll_remove",
+        "sync_file_range",
+        "timeout",
+        "timeout_remove",
+        "async_cancel",
+        "link_timeout",
+        "files_update",
+        "statx",
+        "read",
+        "write",
+        "fadvise",
+        "madvise",
+        "send",
+        "recv",
+        "epoll_ctl",
+        "splice",
+        "provide_buffers",
+        "remove_buffers",
+        "tee",
+        "socket",
+        "send_zc",
+        "read_multishot",
+        "epoll_wait",
+        "readv_fixed",
+        "writev_fixed",
+    }
+)
+"""Operations that the kernel never audits (``audit_skip`` in io_uring/opdef.c of Linux 6.18)."""

@@ -1,13 +1,16 @@
-"""`fields` and `events`: the catalogues as they are."""
+"""`fields`, `events` and `syscalls`: the catalogues as they are."""
 
 from __future__ import annotations
 
 import json
 from typing import Any, Callable
 
+from auditfalco.coverage.abis import host_machines
+from auditfalco.coverage.unseen import LEVELS
 from auditfalco.fields.catalogue import CATALOGUE
 from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME
 from auditfalco.normalise.normaliser import BUILDERS
+from kernel_sources.tables import URING_OPERATIONS, syscall_names
 
 Command = Callable[..., Any]
 
@@ -44,8 +47,49 @@ def test_events_as_json(command: Command) -> None:
     events = {event["name"]: event for event in json.loads(command("events", "--json").out)}
     assert set(events) == set(EVENT_TYPES_BY_NAME)
     assert {"name": "flags", "type": "FLAGS32"} in events["openat"]["params"]
-    assert {name for name, event in events.items() if event["arguments_told"]} == set(BUILDERS)
+    assert {name for name, event in events.items() if event["arguments_told"]} <= set(BUILDERS)
+    assert events["rename"]["told"] == ["res", "oldpath", "newpath"]
+    assert events["umask"]["told"] == []
 
 
 def test_events_for_people(command: Command) -> None:
-    assert "\nsetsid(PID res)\n" in command("events").out
+    said = command("events").out
+    assert "\nsetsid(PID res)\n" in said
+    assert "\nrenameat2: res, olddirfd, oldpath, newdirfd, newpath (not: flags)\n" in said
+
+
+def test_syscalls_as_json(command: Command) -> None:
+    calls = {(call["abi"], call["name"]): call for call in json.loads(command("syscalls", "--json").out)}
+    machines = host_machines()
+    assert {abi for abi, _ in calls} == {*machines, "io_uring"}
+    for machine in machines:
+        assert {name for abi, name in calls if abi == machine} == set(syscall_names(machine).values())
+    assert {name for abi, name in calls if abi == "io_uring"} == set(URING_OPERATIONS)
+    execve = calls[machines[0], "execve"]
+    assert (execve["event_type"], execve["falco"], execve["missing"]) == ("execve", "parameters", False)
+    assert {"exe", "args"} <= set(execve["told"])
+    umask = calls[machines[0], "umask"]
+    assert (umask["event_type"], umask["falco"], umask["told"]) == ("umask", "name", [])
+    read = calls["io_uring", "read"]
+    assert (read["event_type"], read["falco"], read["missing"], read["risk"]) == (None, None, True, "high")
+
+
+def test_missing_syscalls(command: Command) -> None:
+    every = json.loads(command("syscalls", "--json").out)
+    missing = json.loads(command("syscalls", "--missing", "--json").out)
+    assert sorted(missing, key=str) == sorted((call for call in every if call["missing"]), key=str)
+    levels = [LEVELS.index(call["risk"]) for call in missing]
+    assert levels == sorted(levels)
+    assert all(call["reason"] for call in missing)
+    assert all(call["missing"] for call in every if call["event_type"] is None)
+
+
+def test_syscalls_for_people(command: Command) -> None:
+    lines = command("syscalls").out.splitlines()
+    assert lines[0] == f"{host_machines()[0]}:"
+    assert any(line.split()[1:3] == ["renameat2", "renameat2"] and line.endswith("(not: flags)") for line in lines)
+    assert any(line.split()[1:3] == ["umask", "umask"] and "(name and process alone)" in line for line in lines)
+    assert any(line.split()[1:4] == ["read", "no", "event:"] for line in lines)
+    missing = command("syscalls", "--missing").out
+    assert missing.startswith("high ")
+    assert "io_uring read, " in missing

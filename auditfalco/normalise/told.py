@@ -1,0 +1,126 @@
+"""Which of Falco's parameters the events of each type tell, found by trying.
+
+A call of the type is made up with every record that the kernel writes about any call, in several ways (other registers,
+success and failure), and given to the normaliser; whatever it tells of one of them it can tell. So the answer is never
+older than the builders. A parameter counts also if it is told of some calls alone, as a new descriptor of fcntl is.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME
+from auditfalco.model.syscallnames import calls_of
+from auditfalco.normalise.normaliser import BUILDERS, Normaliser
+from auditfalco.state.host import HostState
+from kernel_sources.audit.assembler import Assembler
+from kernel_sources.audit.rawevent import RawEvent
+from kernel_sources.audit.record import Record
+from kernel_sources.procfs import ProcFS
+from kernel_sources.tables import machine_number, record_type_number, syscall_number
+
+_MACHINES = ("x86_64", "i386", "aarch64", "arm")
+_REGISTERS = ("3", "0", "1", "2", "4", "10", "ffffff9c")
+"""What all four registers hold, one after the other: descriptors, commands, flags, AT_FDCWD."""
+
+_RESULTS = ("success=yes exit=3", "success=yes exit=0", "success=no exit=-13")
+_EXECUTIONS = ("execve", "execveat")
+_IDS = " ".join(f"{name}=0" for name in ("uid", "gid", "euid", "suid", "fsuid", "egid", "sgid", "fsgid"))
+
+_OTHER_RECORDS = (
+    ("BPRM_FCAPS", "fver=0 fp=0 fi=0 fe=0 old_pp=0 old_pi=0 old_pe=0 old_pa=0 pp=1 pi=0 pe=1 pa=0 frootid=0"),
+    ("EXECVE", 'argc=2 a0="true" a1="x"'),
+    ("CWD", 'cwd="/tmp"'),
+    ("SOCKADDR", "saddr=0200005050BADCFE0000000000000000"),
+    ("FD_PAIR", "fd0=3 fd1=4"),
+    ("MMAP", "fd=3 flags=0x22"),
+    ("CAPSET", "pid={pid} cap_pi=0 cap_pp=1 cap_pe=1 cap_pa=0"),
+    ("OPENAT2", "oflag=0102 mode=0644 resolve=0x8"),
+    ("OBJ_PID", 'opid={pid} oauid=0 ouid=0 oses=1 ocomm="true"'),
+    ("KERN_MODULE", 'name="m"'),
+    ("BPF", "prog-id=1 op=LOAD"),
+)
+_FILES = (
+    ("/tmp/", "PARENT", 1, 0x801),
+    ("/tmp/", "PARENT", 1, 0x801),
+    ("/tmp/a", "DELETE", 2, 0x801),
+    ("/tmp/b", "CREATE", 3, 0x801),
+)
+
+
+@cache
+def told_parameters(event_type: str) -> tuple[str, ...]:
+    """The parameters that events of a type may have, in Falco's order; none where Falco knows only the type's name.
+
+    Facts that only a living process's /proc tells are counted: this process is the one that is asked.
+    """
+    known = EVENT_TYPES_BY_NAME.get(event_type)
+    if known is None or event_type not in BUILDERS:
+        return ()
+    caller = _Caller()
+    normaliser = Normaliser(HostState("localhost", caller.proc))
+    told: set[str] = set()
+    execution = event_type if event_type in _EXECUTIONS else "execve"
+    for raw in (caller.execution(execution), *_calls(event_type, caller)):
+        event = normaliser.event(raw)
+        if event is not None and event.type == event_type:
+            told |= event.arguments.keys()
+    return tuple(parameter.name for parameter in known.parameters if parameter.name in told)
+
+
+def _calls(event_type: str, caller: _Caller) -> Iterator[RawEvent]:
+    """Made-up calls of a type, each with every record."""
+    for call in calls_of(event_type):
+        machine = next((machine for machine in _MACHINES if syscall_number(machine, call) is not None), None)
+        if machine is not None:
+            for register in _REGISTERS:
+                for result in _RESULTS:
+                    yield caller.call(machine, call, register, result)
+
+
+class _Caller:
+    """This process, as the one whose calls are made up."""
+
+    def __init__(self) -> None:
+        self.proc = ProcFS()
+        self._pid = self.proc.own_pid()
+        self._exe = self.proc.exe(self._pid) or "/usr/bin/true"
+        self._time_ms = time.time_ns() // 1_000_000
+        self._serial = 0
+
+    def execution(self, name: str) -> RawEvent:
+        """The execution of the program that this process runs."""
+        file = self.proc.stat_of_exe(self._pid)
+        inode, device = (file.st_ino, file.st_dev) if file is not None else (1, 0x801)
+        return self.call("x86_64", name, "0", "success=yes exit=0", [(self._exe, "NORMAL", inode, device)])
+
+    def call(
+        self, machine: str, name: str, register: str, result: str, files: Sequence[tuple[str, str, int, int]] = _FILES
+    ) -> RawEvent:
+        """One call, all its registers the same; `files` are name, kind, inode and device of what it names."""
+        registers = " ".join(f"a{index}={register}" for index in range(4))
+        arch, number = machine_number(machine) or 0, syscall_number(machine, name)
+        call = f"arch={arch:x} syscall={number} {result} {registers} items={len(files)}"
+        subject = f'ppid=1 pid={self._pid} auid=0 {_IDS} tty=pts0 ses=1 comm="true" exe="{self._exe}" key=(null)'
+        lines = [("SYSCALL", f"{call} {subject}"), *_OTHER_RECORDS]
+        for item, (path, kind, inode, device) in enumerate(files):
+            place = f"inode={inode} dev={os.major(device):02x}:{os.minor(device):02x}"
+            mode = "040755" if kind == "PARENT" else "0100755"
+            lines.append(
+                ("PATH", f'item={item} name="{path}" {place} mode={mode} ouid=0 ogid=0 rdev=00:00 nametype={kind}')
+            )
+        return self._raw(lines)
+
+    def _raw(self, lines: list[tuple[str, str]]) -> RawEvent:
+        """These records as one raw event."""
+        self._serial += 1
+        stamp = f"audit({self._time_ms // 1000}.{self._time_ms % 1000:03}:{self._serial}): "
+        assembler = Assembler()
+        finished: list[RawEvent] = []
+        for name, text in (*lines, ("EOE", "")):
+            payload = (stamp + text.replace("{pid}", str(self._pid))).encode("utf-8", "surrogateescape")
+            finished += assembler.feed(Record.from_netlink(record_type_number(name) or 0, payload), 0.0)
+        return finished[0]
