@@ -15,11 +15,11 @@ MACHINES = ("x86_64", "i386", "aarch64", "arm")
 
 @pytest.mark.parametrize("event_type", sorted(BUILDERS))
 def test_every_builder_tells_something(event_type: str) -> None:
-    """The result at least, of every call that one of these machines has."""
+    """The result at least, of every call that one of these machines has and that Falco has parameters of."""
     told = told_parameters(event_type)
     exists = any(syscall_number(machine, call) is not None for call in calls_of(event_type) for machine in MACHINES)
-    assert bool(told) == exists
     names = [parameter.name for parameter in EVENT_TYPES_BY_NAME[event_type].parameters]
+    assert bool(told) == (exists and bool(names))
     assert [name for name in names if name in told] == list(told)
 
 
