@@ -45,7 +45,7 @@ def evaluator(check: Check, resolve: Resolver, bind: Bind, negated: bool) -> tup
     use = named_field(check)
     if use is None:
         return typed, typed.build(bind)
-    return typed, _over_names(typed, bind, bind(resolve(use.name, use.argument)), negated)
+    return typed, _over_names(typed, bind(resolve(use.name, use.argument)), negated)
 
 
 def named_field(check: Check) -> FieldUse | None:
@@ -54,14 +54,13 @@ def named_field(check: Check) -> FieldUse | None:
     return uses[0] if len(uses) == 1 and uses[0].name in NAMED_FIELDS else None
 
 
-def _over_names(typed: TypedCheck, bind: Bind, get: Getter, negated: bool) -> Evaluate:
-    plain = typed.build(bind)
+def _over_names(typed: TypedCheck, get: Getter, negated: bool) -> Evaluate:
     of_name = typed.build(lambda ref: lambda name: name)  # the same check of one name, given in the event's place
 
     def answer(event: Any) -> bool:
         value = get(event)
         if type(value) is not Names:
-            return plain(event)
+            return of_name(value)
         if negated:
             return all(of_name(name) for name in value.chosen)
         return any(of_name(name) for name in value.all)
