@@ -273,15 +273,16 @@ class HostState:
 
         `start` is the directory that a relative name counts from. Without `certain`, when that was told by a descriptor
         and not by the record, the name is given only if it leads to the recorded file or nothing can be looked at.
-        None when the name cannot be known.
+        A file whose name cannot be known so, but that a rule names, has the name that the rule gives it. None when it
+        cannot be known at all.
         """
         name = facts.join(start, path.name)
-        if name is None or path.name is None:
-            return None
-        if not certain and not path.name.startswith("/") and not self.agrees(process, name, path):
-            return None
+        if name is not None and path.name is not None and not certain and not path.name.startswith("/"):
+            name = name if self.agrees(process, name, path) else None
         if self._true_names is None:
             return name
+        if name is None or path.name is None:
+            return self._true_names.known_name(process, path)
         spelled = path.name if path.name.startswith("/") else f"{start}/{path.name}"
         return self._true_names.of(process, spelled, name, path, time_ns)
 

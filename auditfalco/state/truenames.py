@@ -17,7 +17,7 @@ from auditfalco.model.container import Container
 from auditfalco.model.names import named
 from auditfalco.model.process import Process
 from auditfalco.state.bindings import Bindings
-from auditfalco.state.landmarks import Landmarks
+from auditfalco.state.landmarks import FileNumber, Landmarks
 from auditfalco.state.roots import RootedFiles
 from kernel_sources.audit.facts import PathFacts
 from kernel_sources.procfs import ProcFS
@@ -96,16 +96,18 @@ class TrueNames:
                 status, real, trusted = reached.status, reached.real, self._trusts(process, reached.links)
             elsewhere = self._bindings.elsewhere(_place_of(process), _pid_of(process), real, now_ns)
             linked = status.st_nlink > 1 and not stat.S_ISDIR(status.st_mode)
-            landmark = self._landmark(process, path, now_ns) if linked else None
+            changed_root = _place_of(process) == "host" and root != self._host_root
+            landmark = self.known_name(process, path) if linked or changed_root else None
             also = [landmark] if trusted else [real, landmark]
             return _Others(_known(also), _known([real if trusted else None, elsewhere])), not linked
-        return _Others(_known([self._landmark(process, path, now_ns)])), False
+        return _Others(_known([self.known_name(process, path)])), False
 
-    def _landmark(self, process: Process, path: PathFacts, now_ns: int) -> str | None:
-        if path.dev is None or path.inode is None:
+    def known_name(self, process: Process, path: PathFacts) -> str | None:
+        """The name by which rules know the file of a record, told by its number; None when they name none such."""
+        if path.dev is None or path.inode is None or path.mode is None or path.ouid is None or path.ogid is None:
             return None
-        roots = [*self._roots(process), self._host_root]
-        return self._landmarks.name_of(roots, (os.makedev(*path.dev), path.inode), now_ns)
+        number = FileNumber(os.makedev(*path.dev), path.inode, path.mode, path.ouid, path.ogid)
+        return self._landmarks.name_of(dict.fromkeys([*self._roots(process), self._host_root]), number)
 
     def _roots(self, process: Process) -> list[str]:
         """Where to look for what a process names: its own root while it lives, else its container's, or the host's."""

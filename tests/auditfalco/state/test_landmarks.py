@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from auditfalco.state.landmarks import REFRESH_NS, Landmarks
+from auditfalco.state.landmarks import REST, FileNumber, Landmarks
 from auditfalco.state.roots import RootedFiles
 
 
-def number(path: Path) -> tuple[int, int]:
-    """Device and inode of a file."""
+def number(path: Path) -> FileNumber:
+    """What a file is told by."""
     status = path.stat()
-    return status.st_dev, status.st_ino
+    return FileNumber(status.st_dev, status.st_ino, status.st_mode, status.st_uid, status.st_gid)
+
+
+NOBODY = FileNumber(1, 1, 0, 0, 0)
 
 
 @pytest.fixture
@@ -30,20 +33,35 @@ def test_a_file_is_known_by_its_number_in_every_root(roots: list[str]) -> None:
     landmarks = Landmarks(RootedFiles())
     landmarks.watch(["/etc/shadow", "/etc/none"])
     for root in roots:
-        assert landmarks.name_of(roots, number(Path(root, "etc/shadow")), 0) == "/etc/shadow"
-    assert landmarks.name_of(roots, (1, 1), 0) is None
-    assert landmarks.name_of(roots[:1], number(Path(roots[1], "etc/shadow")), 0) is None
+        assert landmarks.name_of(roots, number(Path(root, "etc/shadow"))) == "/etc/shadow"
+    assert landmarks.name_of(roots, NOBODY) is None
+    assert landmarks.name_of(roots[:1], number(Path(roots[1], "etc/shadow"))) is None
 
 
-def test_a_replaced_file_is_known_again_after_a_while(roots: list[str]) -> None:
+def test_another_file_with_the_same_number_is_told_apart(roots: list[str]) -> None:
     landmarks = Landmarks(RootedFiles())
     landmarks.watch(["/etc/shadow"])
+    shadow = number(Path(roots[0], "etc/shadow"))
+    assert landmarks.name_of(roots, shadow._replace(mode=0o040755)) is None
+    assert landmarks.name_of(roots, shadow._replace(owner=4242)) is None
+
+
+def test_a_replaced_file_is_known_again_after_a_rest(roots: list[str]) -> None:
+    now = [0]
+
+    def clock() -> int:
+        now[0] += 100
+        return now[0]
+
+    landmarks = Landmarks(RootedFiles(), clock)
+    landmarks.watch(["/etc/shadow"])
     shadow = Path(roots[0], "etc/shadow")
-    assert landmarks.name_of(roots, number(shadow), 0) == "/etc/shadow"
+    assert landmarks.name_of(roots, number(shadow)) == "/etc/shadow"  # the look ended at 200, having taken 100
     (shadow.parent / "new").write_text("new")
     os.replace(shadow.parent / "new", shadow)
-    assert landmarks.name_of(roots, number(shadow), REFRESH_NS - 1) is None
-    assert landmarks.name_of(roots, number(shadow), REFRESH_NS) == "/etc/shadow"
+    assert landmarks.name_of(roots[:1], number(shadow)) is None
+    now[0] = 200 + REST * 100
+    assert landmarks.name_of(roots[:1], number(shadow)) == "/etc/shadow"
 
 
 def test_names_and_roots_are_bounded(roots: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,5 +70,5 @@ def test_names_and_roots_are_bounded(roots: list[str], monkeypatch: pytest.Monke
     landmarks = Landmarks(RootedFiles())
     landmarks.watch(["/a", "/b", "/c", "/a"])
     assert landmarks.left_out == 1
-    landmarks.name_of(roots, (1, 1), 0)
+    landmarks.name_of(roots, NOBODY)
     assert landmarks.evictions == 1

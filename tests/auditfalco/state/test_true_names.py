@@ -23,8 +23,9 @@ def recorded(path: Path, name: str, **changes: str) -> PathFacts:
     status = path.stat()
     device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}"
     values = {"inode": str(status.st_ino), "dev": device, **changes}
-    text = f'item=0 name="{name}" inode={values["inode"]} dev={values["dev"]} mode=0100644 nametype=NORMAL'
-    return PathFacts(Record.from_netlink(1302, f"audit(1.000:1): {text}".encode()))
+    owners = f"ouid={status.st_uid} ogid={status.st_gid} rdev=00:00"
+    text = f'item=0 name="{name}" inode={values["inode"]} dev={values["dev"]} mode=0{status.st_mode:o} {owners}'
+    return PathFacts(Record.from_netlink(1302, f"audit(1.000:1): {text} nametype=NORMAL".encode()))
 
 
 @pytest.fixture
