@@ -6,19 +6,33 @@ the one of the process, and the host's (proc(5), mountinfo).
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import NamedTuple
 
 from kernel_sources.procfs import Mount
 
-FRESH_NS = 1_000_000_000
-"""How old a mount table may be, nanoseconds."""
+TICK_NS = 11_000_000
+"""How much earlier than the event itself the time in its record may be: a tick of the kernel's coarse clock."""
+
+REST = 10
+"""How many times as long as reading a mount table takes, it is not read again."""
 
 MOST_TABLES = 512
 """Mount tables kept; the one unused for longest is forgotten first."""
 
-_UNNAMED = frozenset({"overlay", "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "devtmpfs"})
-"""File systems of which another mount is of no interest: every container has its own, or all are alike."""
+HOST = "host"
+"""The place of the host's own mounts."""
+
+_OF_ITS_OWN = frozenset({"overlay", "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "devtmpfs"})
+"""File systems whose names on the host are of no interest: every container has its own, or all are alike."""
+
+
+class _Table(NamedTuple):
+    mounts: list[Mount]
+    read_ns: int
+    next_read_ns: int
 
 
 class Bindings:
@@ -26,45 +40,64 @@ class Bindings:
 
     Args:
         read: gives the mount table of a process ("self" for the host's), None when it is gone.
+        clock: the time, nanoseconds since the epoch.
     """
 
-    def __init__(self, read: Callable[[int | str], list[Mount] | None]) -> None:
+    def __init__(
+        self, read: Callable[[int | str], list[Mount] | None], clock: Callable[[], int] = time.time_ns
+    ) -> None:
         self._read = read
-        self._tables: OrderedDict[str, tuple[int, list[Mount]]] = OrderedDict()
+        self._clock = clock
+        self._tables: OrderedDict[str, _Table] = OrderedDict()
         self.evictions = 0
 
-    def elsewhere(self, place: str, pid: int | str, path: str, now_ns: int) -> str | None:
-        """The host's own name of a file that a process sees as `path` below a bind mount; None when it has none.
+    def elsewhere(self, place: str, pid: int | str, path: str, event_ns: int) -> tuple[str, ...]:
+        """The other names of a file that a process sees as `path` below a mount.
 
         Args:
-            place: whose mounts they are; processes of one container share them.
+            place: whose mounts they are: one text for one mount namespace.
             pid: a process there, "self" for the host.
             path: without links, inside the process's root.
-        """
-        mount = covering(self._table(place, pid, now_ns), path)
-        if mount is None or mount.fs_type in _UNNAMED:
-            return None
-        inside = below(mount.root, path[len(mount.mount_point.rstrip("/")) :])
-        for other in self._table("host", "self", now_ns):
-            if (other.major, other.minor) == (mount.major, mount.minor):
-                rest = relative(other.root, inside)
-                if rest is not None:
-                    return below(other.mount_point, rest)
-        return None
+            event_ns: when the process saw it so, nanoseconds since the epoch.
 
-    def _table(self, place: str, pid: int | str, now_ns: int) -> list[Mount]:
-        read_ns, mounts = self._tables.get(place, (None, []))
-        if read_ns is None or not read_ns <= now_ns < read_ns + FRESH_NS:
-            fresh = self._read(pid)
-            if fresh is None:
-                return mounts
-            mounts = fresh
-            self._tables[place] = (now_ns, mounts)
+        Returns:
+            The name where the process itself sees the file system as a whole, and the host's own name, as far as there
+            are such.
+        """
+        own = self._table(place, pid, event_ns)
+        mount = covering(own, path)
+        if mount is None:
+            return ()
+        inside = below(mount.root, path[len(mount.mount_point.rstrip("/")) :])
+        names = [shown_at(own, mount, inside)] if mount.root != "/" else []
+        if place != HOST and mount.fs_type not in _OF_ITS_OWN:
+            names.append(shown_at(self._table(HOST, "self", event_ns), mount, inside))
+        return tuple(name for name in names if name is not None)
+
+    def _table(self, place: str, pid: int | str, event_ns: int) -> list[Mount]:
+        """The mounts of a place as of an event: read after it, unless they were read a moment ago."""
+        table = self._tables.get(place)
+        now = self._clock()
+        if table is None or (table.read_ns < event_ns + TICK_NS and now >= table.next_read_ns):
+            mounts = self._read(pid)
+            if mounts is None:
+                return table.mounts if table is not None else []
+            took = self._clock() - now
+            table = self._tables[place] = _Table(mounts, now, now + (1 + REST) * took)
             if len(self._tables) > MOST_TABLES:
                 self._tables.popitem(last=False)
                 self.evictions += 1
         self._tables.move_to_end(place)
-        return mounts
+        return table.mounts
+
+
+def shown_at(mounts: list[Mount], of: Mount, inside: str) -> str | None:
+    """The name that a file has in a mount table; `inside` is its path in the file system that `of` is a mount of."""
+    for mount in mounts:
+        rest = relative(mount.root, inside) if (mount.major, mount.minor) == (of.major, of.minor) else None
+        if rest is not None:
+            return below(mount.mount_point, rest)
+    return None
 
 
 def covering(mounts: list[Mount], path: str) -> Mount | None:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from auditfalco.model.container import Container
 from auditfalco.model.names import named
 from auditfalco.model.process import Process
+from auditfalco.state.bindings import HOST as HOST_MOUNTS
 from auditfalco.state.bindings import Bindings
 from auditfalco.state.landmarks import FileNumber, Landmarks
 from auditfalco.state.roots import RootedFiles
@@ -94,12 +95,12 @@ class TrueNames:
                 if reached is None or not same_file(reached.status, path):
                     continue
                 status, real, trusted = reached.status, reached.real, self._trusts(process, reached.links)
-            elsewhere = self._bindings.elsewhere(_place_of(process), _pid_of(process), real, now_ns)
+            elsewhere = self._bindings.elsewhere(*self._mounts_of(process), real, now_ns)
             linked = status.st_nlink > 1 and not stat.S_ISDIR(status.st_mode)
             changed_root = _place_of(process) == "host" and root != self._host_root
             landmark = self.known_name(process, path) if linked or changed_root else None
             also = [landmark] if trusted else [real, landmark]
-            return _Others(_known(also), _known([real if trusted else None, elsewhere])), not linked
+            return _Others(_known(also), _known([real if trusted else None, *elsewhere])), not linked
         return _Others(_known([self.known_name(process, path)])), False
 
     def known_name(self, process: Process, path: PathFacts) -> str | None:
@@ -120,6 +121,16 @@ class TrueNames:
         if container is not None and container.root is not None and container.root not in roots:
             roots.append(container.root)
         return roots
+
+    def _mounts_of(self, process: Process) -> tuple[str, int | str]:
+        """The mount namespace that a process is in, or was as far as is known, and a process that shows its mounts."""
+        namespace = self._proc.namespace(process.pid, "mnt") if process.is_alive else None
+        if namespace is not None and namespace != self._proc.namespace("self", "mnt"):
+            return str(namespace), process.pid
+        container = process.container
+        if namespace is None and container is not None and container.init_pid is not None:
+            return container.full_id, container.init_pid
+        return HOST_MOUNTS, "self"
 
     def _number_in_proc(self, process: Process, root: str) -> int:
         """The process's number in the proc file system that it sees, which is a container's own."""
@@ -159,10 +170,6 @@ def same_file(status: os.stat_result, path: PathFacts) -> bool:
 def _place_of(process: Process) -> str:
     container: Container | None = process.container
     return "host" if container is None or container.is_host else container.full_id
-
-
-def _pid_of(process: Process) -> int | str:
-    return "self" if _place_of(process) == "host" else process.pid
 
 
 def _in_system_directory(path: str) -> bool:

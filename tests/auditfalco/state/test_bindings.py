@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditfalco.state.bindings import Bindings, covering, relative
+from auditfalco.state.bindings import TICK_NS, Bindings, covering, relative
 from kernel_sources.procfs.mounts import Mount, parse
 
 HOST = b"""\
@@ -18,6 +18,7 @@ CONTAINER = b"""\
 91 90 8:1 /etc /hostetc rw - ext4 /dev/sda1 rw
 92 90 8:2 /data /data rw - ext4 /dev/sda2 rw
 93 90 0:61 / /dev rw - tmpfs tmpfs rw
+95 90 0:60 /opt/etc /play/m rw - overlay overlay rw
 94 90 8:1 /var/lib/docker/containers/abc/hosts /etc/hosts rw - ext4 /dev/sda1 rw
 """
 
@@ -37,29 +38,46 @@ class Tables:
 @pytest.mark.parametrize(
     ("place", "pid", "path", "elsewhere"),
     [
-        ("host", "self", "/mnt/e/shadow", "/etc/shadow"),
-        ("host", "self", "/mnt/e", "/etc"),
-        ("host", "self", "/mnt/each", "/mnt/each"),
-        ("c", 7, "/hostetc/shadow", "/etc/shadow"),
-        ("c", 7, "/data/x/y", "/srv/data/x/y"),
-        ("c", 7, "/etc/hosts", "/var/lib/docker/containers/abc/hosts"),
-        ("c", 7, "/etc/passwd", None),
-        ("c", 7, "/dev/null", None),
-        ("gone", 8, "/etc/passwd", None),
+        ("host", "self", "/mnt/e/shadow", ("/etc/shadow",)),
+        ("host", "self", "/mnt/e", ("/etc",)),
+        ("host", "self", "/mnt/each", ()),
+        ("host", "self", "/etc/shadow", ()),
+        ("c", 7, "/hostetc/shadow", ("/hostetc/shadow", "/etc/shadow")),
+        ("c", 7, "/data/x/y", ("/data/x/y", "/srv/data/x/y")),
+        ("c", 7, "/etc/hosts", ("/etc/hosts", "/var/lib/docker/containers/abc/hosts")),
+        ("c", 7, "/etc/passwd", ()),
+        ("c", 7, "/dev/null", ()),
+        ("c", 7, "/play/m/secret", ("/opt/etc/secret",)),
+        ("gone", 8, "/etc/passwd", ()),
     ],
 )
-def test_where_else_a_file_is(place: str, pid: int | str, path: str, elsewhere: str | None) -> None:
+def test_where_else_a_file_is(place: str, pid: int | str, path: str, elsewhere: tuple[str, ...]) -> None:
     assert Bindings(Tables()).elsewhere(place, pid, path, 1) == elsewhere
 
 
-def test_a_table_is_read_again_after_a_second_and_kept_when_its_process_is_gone() -> None:
+def test_a_table_is_as_of_the_event_and_not_read_all_the_time() -> None:
     tables = Tables()
-    bindings = Bindings(tables)
-    for now in (0, 1, 999_999_999):
-        assert bindings.elsewhere("c", 7, "/hostetc/shadow", now) == "/etc/shadow"
-    assert tables.reads == 2
+    now = [1_000 * TICK_NS]
+
+    def clock() -> int:
+        now[0] += 100
+        return now[0]
+
+    bindings = Bindings(tables, clock)
+
+    def look(event_ns: int) -> int:
+        before = tables.reads
+        assert bindings.elsewhere("c", 7, "/hostetc/shadow", event_ns)[-1] == "/etc/shadow"
+        return tables.reads - before
+
+    assert look(0) == 2
+    assert look(990 * TICK_NS) == 0, "read after that event"
+    assert look(1_000 * TICK_NS) == 0, "read a moment ago"
+    now[0] += 10_000
+    assert look(1_000 * TICK_NS) == 2, "perhaps read before that event"
     del tables.tables[7]
-    assert bindings.elsewhere("c", 7, "/hostetc/shadow", 2_000_000_000) == "/etc/shadow"
+    now[0] += 10_000
+    assert bindings.elsewhere("c", 7, "/hostetc/shadow", now[0])[-1] == "/etc/shadow", "the process is gone"
 
 
 def test_tables_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
