@@ -181,13 +181,26 @@ _THREAD = (
 
 _USERS = (
     Field("user.uid", "UINT32", "effective user id"),
-    Field("user.name", "CHARBUF", "name of user.uid; the text <NA> if it has none"),
+    Field(
+        "user.name",
+        "CHARBUF",
+        "name of user.uid in /etc/passwd of the container, or of the host; the text <NA> if it has none there, as "
+        "users of LDAP, systemd-userdb and the like",
+    ),
     Field("user.homedir", "CHARBUF", "home directory of user.uid; the text <NA> if it has none"),
     Field("user.shell", "CHARBUF", "login shell of user.uid; the text <NA> if it has none"),
     Field("user.loginuid", "INT64", "user id of the login that the process comes from; -1 without one"),
-    Field("user.loginname", "CHARBUF", "name of user.loginuid; the text <NA> if it has none"),
+    Field(
+        "user.loginname",
+        "CHARBUF",
+        "name of user.loginuid in /etc/passwd of the host; the text <NA> if it has none there",
+    ),
     Field("group.gid", "UINT32", "effective group id"),
-    Field("group.name", "CHARBUF", "name of group.gid; the text <NA> if it has none"),
+    Field(
+        "group.name",
+        "CHARBUF",
+        "name of group.gid in /etc/group of the container, or of the host; the text <NA> if it has none there",
+    ),
 )
 
 FIELDS: tuple[Field, ...] = (*_PROGRAM, *_EXECUTABLE, *_NUMBERS, *_TIMES, *_RESOURCES, *_THREAD, *_USERS)

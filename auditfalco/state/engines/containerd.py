@@ -8,6 +8,7 @@ containers have no image here, and those of Kubernetes no labels of their own. S
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ TASKS = "io.containerd.runtime.v2.task"
 _CRI = "io.kubernetes.cri."
 _SANDBOX_IMAGE = "io.kubernetes.cri.podsandbox.image-name"
 _DOCKERS_NAMESPACE = "moby"
-_OWN_FILES = ("/io.containerd.grpc.v1.cri/sandboxes/", "/nerdctl/")
+_OWN_FILES = re.compile(r"/io\.containerd\.grpc\.v1\.cri/sandboxes/|/nerdctl/[0-9a-f]{8}/")
 _MOST_NAMESPACES = 256
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from typing import Any
 
 from auditfalco.model.container import Container, ContainerMount
@@ -13,10 +13,10 @@ _PROPAGATIONS = frozenset({"private", "rprivate", "slave", "rslave", "shared", "
 _NAMESPACES = (("host_pid", "pid"), ("host_network", "network"), ("host_ipc", "ipc"))
 
 
-def describe_by_spec(container: Container, spec: dict[str, Any], engines_own: Iterable[str]) -> None:
+def describe_by_spec(container: Container, spec: dict[str, Any], engines_own: re.Pattern[str]) -> None:
     """Fill in privileges, shared namespaces and mounts.
 
-    `engines_own` are pieces of the paths from which the engine mounts files of its own, such as /etc/hosts.
+    `engines_own` is found in the paths from which the engine mounts files of its own, such as /etc/hosts.
     """
     linux = object_at(spec, "linux")
     if not linux:
@@ -29,7 +29,7 @@ def describe_by_spec(container: Container, spec: dict[str, Any], engines_own: It
             setattr(container, attribute, True)
         elif namespaces[kind] is None:
             setattr(container, attribute, False)
-    container.mounts = bind_mounts(spec, tuple(engines_own))
+    container.mounts = bind_mounts(spec, engines_own)
 
 
 def is_privileged(spec: dict[str, Any]) -> bool:
@@ -58,14 +58,14 @@ def _first_allowing_all(devices: list[dict[str, Any]]) -> int:
     return next((index for index, entry in enumerate(devices) if _is_every_device(entry)), 0)
 
 
-def bind_mounts(spec: dict[str, Any], engines_own: tuple[str, ...]) -> tuple[ContainerMount, ...]:
+def bind_mounts(spec: dict[str, Any], engines_own: re.Pattern[str]) -> tuple[ContainerMount, ...]:
     """The directories and files of the host that an operator had mounted, in the order of the file."""
     found = []
     for entry in list_at(spec, "mounts")[:_MOST_MOUNTS]:
         source, destination = text_at(entry, "source"), text_at(entry, "destination")
         options = [option for option in list_at(entry, "options") if isinstance(option, str)]
         is_bind = text_at(entry, "type") == "bind" or "bind" in options or "rbind" in options
-        if source is None or destination is None or not is_bind or any(part in source for part in engines_own):
+        if source is None or destination is None or not is_bind or engines_own.search(source) is not None:
             continue
         propagation = next((option for option in options if option in _PROPAGATIONS), "")
         found.append(ContainerMount(source, destination, "", "ro" not in options, propagation))

@@ -7,6 +7,7 @@ of them. There are two roots, one that lasts and one for the time of the boot.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,8 +17,8 @@ from kernel_sources.procfs import Mount
 from kernel_sources.procfs.mounts import seen_in
 
 DEFAULT_ROOTS = ("/var/lib/containers/storage", "/run/containers/storage")
-OWN_FILES = ("-containers/",)
-"""A piece of the path of every file that the engines mount into containers of their own accord."""
+OWN_FILES = re.compile(r"-containers/[0-9a-f]{64}/userdata/")
+"""What is in the path of every file that the engines mount into containers of their own accord."""
 
 _DRIVERS = ("overlay", "vfs", "btrfs", "zfs")
 _INDEXES = ("containers.json", "volatile-containers.json")

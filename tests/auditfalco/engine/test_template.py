@@ -77,6 +77,22 @@ def test_old_container_info() -> None:
     )
 
 
+def test_old_container_info_in_a_pod() -> None:
+    event = FieldEvent({"container.id": "abababababab", "k8s.pod.name": "web-1", "k8s.ns.name": "shop"})
+    template = Template("%container.info (%k8s.ns.name)", bind_field_event)
+    assert template.render(event) == (
+        "container_id=abababababab container_name=<NA> container_image_repository=<NA> container_image_tag=<NA>"
+        " k8s_pod_name=web-1 k8s_ns_name=shop (shop)"
+    )
+    assert template.fields(event)["k8s.pod.name"] == "web-1"
+    alone = Template("%container.info", bind_field_event)
+    assert sorted(alone.fields(event)) == [
+        *["container.id", "container.image.repository", "container.image.tag", "container.name"],
+        *["k8s.ns.name", "k8s.pod.name"],
+    ]
+    assert not {"k8s.pod.name", "k8s.ns.name"} & set(alone.fields(FieldEvent({})))
+
+
 def test_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Asia/Kolkata")
     time.tzset()
