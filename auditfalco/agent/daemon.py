@@ -77,6 +77,7 @@ class Daemon:
         opens = ContainerOpens(self._plan, sensors.installed, self._proc)
         pipeline = Pipeline(self._host, self._consume, opens.entered)
         reader = Reader(sensors, self._proc.mounts_path())
+        self._host.hurry_when(reader.is_ahead)
         try:
             with self._signals_caught():
                 self._start(sensors, reader, pipeline, opens)

@@ -21,6 +21,9 @@ MOST_RECORDS = 2048
 WAITING_BATCHES = 64
 """Batches that may wait for the engine."""
 
+AHEAD = 16
+"""Waiting batches from which on the engine has no time to lose."""
+
 
 class Batch(NamedTuple):
     """What was readable at one moment.
@@ -50,6 +53,10 @@ class Reader:
         self._stop_read, self._stop_write = os.pipe2(os.O_CLOEXEC)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
+
+    def is_ahead(self) -> bool:
+        """Whether so much was read that the engine has no time to lose."""
+        return self.batches.qsize() >= AHEAD
 
     def start(self) -> None:
         """Begin to read."""

@@ -6,6 +6,10 @@ import re
 from dataclasses import dataclass
 
 SHORT_ID_LENGTH = 12
+
+IdMap = tuple[tuple[int, int, int], ...]
+"""Ranges of user or group ids: the first inside a container, the first on the host, and how many."""
+
 _DIGEST_ID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -54,7 +58,8 @@ class Container:
     LXC), `id` what engines print of it: the first twelve digits, or the name. `runtime` is Falco's container.type,
     `start_ns` nanoseconds since the epoch, `image` the reference as the operator gave it, `image_id` the digest of the
     image's configuration. `root` is the directory on the host under which its root file system lies, `upper` the
-    directory of the layer it writes (both None where unknown). `stopped` says that its first process has ended; records
+    directory of the layer it writes (both None where unknown). `uid_map` and `gid_map` are those of its user namespace,
+    empty where it has none of its own or nothing is known. `stopped` says that its first process has ended; records
     of its processes may still come.
     """
 
@@ -63,6 +68,7 @@ class Container:
         "described",
         "digest",
         "full_id",
+        "gid_map",
         "host_ipc",
         "host_network",
         "host_pid",
@@ -82,6 +88,7 @@ class Container:
         "start_ns",
         "stopped",
         "tag",
+        "uid_map",
         "upper",
     )
 
@@ -106,6 +113,8 @@ class Container:
         self.ip: str | None = None
         self.cni_json: str | None = None
         self.pod: Pod | None = None
+        self.uid_map: IdMap = ()
+        self.gid_map: IdMap = ()
         self.start_ns: int | None = None
         self.init_pid: int | None = None
         self.root: str | None = None
@@ -125,6 +134,14 @@ class Container:
 
     def __repr__(self) -> str:
         return f"Container({self.id}, {self.runtime})"
+
+
+def id_inside(id_map: IdMap, number: int) -> int | None:
+    """What a user or group id of the host is in a container; None when it is nobody there."""
+    for inside, outside, count in id_map:
+        if outside <= number < outside + count:
+            return number - outside + inside
+    return number if not id_map else None
 
 
 HOST = Container("host", "host")

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from auditfalco.model.container import HOST, Container
+from auditfalco.model.container import HOST, Container, IdMap
 from auditfalco.state.cgroup import ContainerReference, container_of, possible_containers
 from auditfalco.state.engines.engine import Engine
 from auditfalco.state.patience import Patience
@@ -54,6 +54,9 @@ class PlaceReader(Protocol):
 
     def shares_namespace(self, pid: int, kind: str) -> bool | None:
         """Whether a process is in the host's namespace of a kind ("pid", "net", "ipc"); None when it is gone."""
+
+    def id_map(self, pid: int, kind: str) -> IdMap:
+        """How a process's user namespace maps "uid" or "gid"; empty where that is the host's or the process is gone."""
 
 
 class ContainerTable:
@@ -168,6 +171,7 @@ class ContainerTable:
             container.root = place.root or (reader.own_root(inner) if container.init_pid is not None else None)
         if container.upper is None:
             container.upper = place.upper
+        container.uid_map, container.gid_map = reader.id_map(inner, "uid"), reader.id_map(inner, "gid")
         if container.host_pid is None:
             container.host_pid = reader.shares_namespace(inner, "pid")
         if container.host_network is None:

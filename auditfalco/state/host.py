@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from auditfalco.model.container import HOST, Container
+from auditfalco.model.container import HOST, Container, id_inside
 from auditfalco.model.descriptor import Descriptor
 from auditfalco.model.names import Names, mapped
 from auditfalco.model.process import Capabilities, Environment, ExecutedFile, Image, Measures, Process
@@ -26,7 +26,7 @@ from auditfalco.state.processes import ProcessTable
 from auditfalco.state.reader import LiveReader
 from auditfalco.state.roots import RootedFiles
 from auditfalco.state.truenames import TrueNames, same_file
-from auditfalco.state.users import UserDirectory
+from auditfalco.state.users import UNKNOWN_NAME, UserDirectory
 from kernel_sources.audit import facts
 from kernel_sources.audit.facts import PathFacts
 from kernel_sources.audit.rawevent import RawEvent
@@ -63,6 +63,11 @@ class HostState:
         """Recognise the files of these absolute paths, which rules name, under other names too."""
         if self._true_names is not None:
             self._true_names.watch(names)
+
+    def hurry_when(self, in_haste: Callable[[], bool]) -> None:
+        """Say when there is no time to wait for a container's metadata."""
+        if self.containers.patience is not None:
+            self.containers.patience.in_haste = in_haste
 
     def snapshot(self) -> int:
         """Take in every process that runs now; returns their number. Parents are linked once all are known."""
@@ -131,11 +136,13 @@ class HostState:
 
     def user_name(self, process: Process, uid: int) -> str:
         """A user's name where the process lives."""
-        return self.users.name(self._root_of(process), uid)
+        inner = self._inside(process, "uid", uid)
+        return UNKNOWN_NAME if inner is None else self.users.name(self._root_of(process), inner)
 
     def group_name(self, process: Process, gid: int) -> str:
         """A group's name where the process lives."""
-        return self.users.group_name(self._root_of(process), gid)
+        inner = self._inside(process, "gid", gid)
+        return UNKNOWN_NAME if inner is None else self.users.group_name(self._root_of(process), inner)
 
     def login_name(self, uid: int) -> str:
         """A login user's name on the host."""
@@ -143,7 +150,8 @@ class HostState:
 
     def user_entry(self, process: Process, uid: int) -> tuple[str, str] | None:
         """A user's home directory and shell where the process lives."""
-        entry = self.users.lookup(self._root_of(process), uid)
+        inner = self._inside(process, "uid", uid)
+        entry = None if inner is None else self.users.lookup(self._root_of(process), inner)
         return None if entry is None else (entry.home, entry.shell)
 
     def open_descriptor(self, process: Process, number: int) -> Descriptor | None:
@@ -157,6 +165,13 @@ class HostState:
     def is_local_address(self, process: Process, address: bytes) -> bool | None:
         """Whether an address is one of the machine's own where the process lives; None when that is not known."""
         return self.open_files.is_local_address(process, address)
+
+    def _inside(self, process: Process, kind: str, number: int) -> int | None:
+        """A user or group id as the process's container counts them."""
+        container = process.container
+        if container is None:
+            return number
+        return id_inside(container.uid_map if kind == "uid" else container.gid_map, number)
 
     # What normalisers need.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from auditfalco.model.container import IdMap
 from auditfalco.model.process import Capabilities, Image, Measures, Process
 from auditfalco.state.containers import Place
 from auditfalco.state.executables import deleted_name, memfd_name
@@ -105,6 +106,11 @@ class LiveReader:
         """Whether a process is in our own namespace of a kind ("pid", "net", "ipc"), which is the host's."""
         own, its = self._proc.namespace("self", kind), self._proc.namespace(pid, kind)
         return None if own is None or its is None else own == its
+
+    def id_map(self, pid: int, kind: str) -> IdMap:
+        """How a process's user namespace maps "uid" or "gid"; empty where that is our own or the process is gone."""
+        its = self._proc.id_map(pid, kind)
+        return its if its != self._proc.id_map("self", kind) else ()
 
     def group_facts(self, process: Process) -> GroupFacts | None:
         """Process group and namespaced numbers of a process, if its pid still belongs to it."""

@@ -16,7 +16,7 @@ from kernel_sources.procfs.limits import Limits
 from kernel_sources.procfs.mounts import Mount
 from kernel_sources.procfs.sockets import SocketFacts
 from kernel_sources.procfs.stat import StatFacts
-from kernel_sources.procfs.status import StatusFacts
+from kernel_sources.procfs.status import IdRange, StatusFacts
 
 Pid = Union[int, str]
 """A process number, or ``"self"``."""
@@ -158,6 +158,11 @@ class ProcFS:
         """Return the resource limits of the process."""
         data = files.read(self._of(pid, "limits"), SMALL)
         return None if data is None else limits.parse(data)
+
+    def id_map(self, pid: Pid, kind: str) -> tuple[IdRange, ...]:
+        """Return how the process's user namespace maps ids (``kind`` is ``uid`` or ``gid``); empty when it is gone."""
+        data = files.read(self._of(pid, f"{kind}_map"), SMALL)
+        return () if data is None else status.parse_id_map(data)
 
     # One process: where it is
 

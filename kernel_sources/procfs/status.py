@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -136,3 +137,21 @@ def _bits(lines: dict[bytes, bytes], name: bytes) -> int:
 def _unescape(name: bytes) -> bytes:
     """Undo the escapes of ``proc_task_name()``: ``\\n`` for a newline and ``\\\\`` for a backslash."""
     return b"\\".join(part.replace(b"\\n", b"\n") for part in name.split(b"\\\\"))
+
+
+class IdRange(NamedTuple):
+    """Ids of a user namespace and what they are outside, as uid_map and gid_map have them (user_namespaces(7))."""
+
+    inside: int
+    outside: int
+    length: int
+
+
+def parse_id_map(data: bytes) -> tuple[IdRange, ...]:
+    """Return the ranges in a uid_map or gid_map; lines that are none are passed over."""
+    ranges = []
+    for line in data.split(b"\n"):
+        words = line.split()
+        if len(words) == 3 and all(word.isdigit() for word in words):
+            ranges.append(IdRange(*map(int, words)))
+    return tuple(ranges)

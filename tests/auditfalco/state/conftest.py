@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from auditfalco.model.container import IdMap
 from auditfalco.model.process import Image, Process
 from auditfalco.state.containers import ContainerTable, Place
 from auditfalco.state.groups import GroupFacts
@@ -41,6 +42,7 @@ class MadeUpProc:
         self.mount_tables: dict[int | None, Sequence[Mount]] = {}
         self.places: dict[int, Place] = {}
         self.shared: set[str] = set()
+        self.id_maps: dict[int, IdMap] = {}
 
     def run(
         self,
@@ -112,6 +114,10 @@ class MadeUpProc:
     def shares_namespace(self, pid: int, kind: str) -> bool | None:
         """As LiveReader."""
         return kind in self.shared if pid in self._running else None
+
+    def id_map(self, pid: int, kind: str) -> IdMap:
+        """As LiveReader."""
+        return self.id_maps.get(pid, ())
 
     def group_facts(self, process: Process) -> GroupFacts | None:
         """As LiveReader."""

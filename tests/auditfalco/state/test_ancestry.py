@@ -140,7 +140,7 @@ def test_an_orphan_inside_a_container_belongs_to_its_first_process(table: Proces
     assert chain(table, worker, 33)[0] == INIT
 
 
-def test_a_process_in_a_container_is_not_looked_for_again_at_each_exec(table: ProcessTable, proc: Any) -> None:
+def test_a_process_in_a_container_never_gets_back_to_the_host(table: ProcessTable, proc: Any) -> None:
     init = container_starts(table, proc)
     proc.run(INIT, SUPERVISOR, "/bin/nginx", "/somewhere/else", start_ms=10)
     table.executed(INIT, at(40))

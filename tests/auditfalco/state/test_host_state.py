@@ -223,3 +223,58 @@ def test_the_time_of_the_first_event_is_kept(host: HostState) -> None:
     host.complete(process, START)
     host.complete(process, START + 1)
     assert host.first_time_ns == START
+
+
+class TestNames:
+    """Names of users and groups are those of the place."""
+
+    @pytest.fixture
+    def root(self, tmp_path: Path) -> Path:
+        (tmp_path / "etc").mkdir()
+        (tmp_path / "etc" / "passwd").write_text("app:x:1000:1000::/srv:/bin/sh\nbare:x:7:7:::\n")
+        (tmp_path / "etc" / "group").write_text("crew:x:1000:\n")
+        return tmp_path
+
+    @pytest.fixture
+    def live(self, tmp_path: Path) -> HostState:
+        return HostState("testbox", ProcFS(str(tmp_path / "proc")))
+
+    def contained(self, root: Path | None) -> Process:
+        process = executing(1000)
+        process.container = Container("ab" * 32, "podman")
+        process.container.root = str(root) if root is not None else None
+        return process
+
+    def test_in_a_container(self, live: HostState, root: Path) -> None:
+        process = self.contained(root)
+        assert (live.user_name(process, 1000), live.group_name(process, 1000)) == ("app", "crew")
+        assert (live.user_name(process, 1001), live.group_name(process, 1001)) == ("<NA>", "<NA>")
+        assert live.user_entry(process, 1000) == ("/srv", "/bin/sh")
+        assert live.user_entry(process, 7) == ("", "")
+        assert live.user_entry(process, 8) is None
+
+    def test_in_a_user_namespace(self, live: HostState, root: Path) -> None:
+        process = self.contained(root)
+        assert process.container is not None
+        process.container.uid_map = process.container.gid_map = ((0, 5000, 1), (1, 100_000, 65_536))
+        assert [live.user_name(process, uid) for uid in (5000, 100_999, 1000)] == ["root", "app", "<NA>"]
+        assert [live.group_name(process, gid) for gid in (5000, 100_999, 0)] == ["root", "crew", "<NA>"]
+        assert (live.user_entry(process, 100_999), live.user_entry(process, 1000)) == (("/srv", "/bin/sh"), None)
+
+    def test_where_the_root_is_not_known(self, live: HostState) -> None:
+        assert live.user_name(self.contained(None), 1000) == "<NA>"
+
+    def test_where_only_the_process_shows_the_root(self, live: HostState, root: Path, tmp_path: Path) -> None:
+        for name, target in (("self", "/"), ("2", str(root))):
+            (tmp_path / "proc" / name).mkdir(parents=True)
+            os.symlink(target, tmp_path / "proc" / name / "root")
+        assert live.user_name(self.contained(None), 1000) == "app"
+
+    def test_in_an_unknown_place(self, live: HostState) -> None:
+        process = executing(1000)
+        assert (live.user_name(process, 1000), live.group_name(process, 1000)) == ("<NA>", "<NA>")
+        assert live.user_name(process, 0) == "root"
+
+    def test_a_replay_has_no_names(self, host: HostState, root: Path) -> None:
+        process = self.contained(root)
+        assert (host.user_name(process, 1000), host.group_name(process, 1000)) == ("<NA>", "<NA>")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from auditfalco.model.process import Capabilities, Image, Measures, Process
+from auditfalco.state.containers import Place
 from auditfalco.state.reader import LiveReader
 from kernel_sources.procfs import ProcFS
 
@@ -164,3 +165,68 @@ class TestWhatAProcessUses:
         assert reader.environment(other, "/usr/bin/dash") is None
         (tree / "environ").write_bytes(b"")
         assert reader.environment(process, "/usr/bin/dash") is None
+
+
+class TestPlaces:
+    """Where a process's root is on the host, from a tree with our own process and another one."""
+
+    OVERLAY = "0:51 / / rw - overlay overlay rw,lowerdir=/l,upperdir=/srv/layers/7/diff,workdir=/w"
+
+    @pytest.fixture
+    def places(self, tree: Path, tmp_path: Path) -> ProcFS:
+        for name in ("self", str(PID)):
+            (tmp_path / name).mkdir(exist_ok=True)
+            (tmp_path / "roots" / name).mkdir(parents=True)
+            os.symlink(tmp_path / "roots" / name, tmp_path / name / "root")
+        (tmp_path / "self" / "mountinfo").write_text("25 1 254:1 / / rw - ext4 /dev/vda1 rw\n")
+        return ProcFS(str(tmp_path))
+
+    def inside(self, tree: Path, line: str) -> None:
+        (tree / "mountinfo").write_text(f"70 60 {line}\n71 70 0:9 / /proc rw - proc proc rw\n")
+
+    def test_an_overlay_that_the_host_shows(self, places: ProcFS, tree: Path, tmp_path: Path) -> None:
+        self.inside(tree, self.OVERLAY)
+        shown = self.OVERLAY.replace(" / / ", " / /srv/layers/7/merged ")
+        (tmp_path / "self" / "mountinfo").write_text(f"25 1 254:1 / / rw - ext4 /dev/vda1 rw\n40 25 {shown}\n")
+        assert LiveReader(places).place(PID) == Place("/srv/layers/7/merged", "/srv/layers/7/diff")
+
+    def test_an_overlay_of_another_mount_namespace(self, places: ProcFS, tree: Path) -> None:
+        self.inside(tree, self.OVERLAY)
+        reader = LiveReader(places)
+        assert reader.place(PID) == Place(None, "/srv/layers/7/diff")
+        assert reader.own_root(PID) == str(tree / "root")
+
+    def test_a_directory_of_the_host(self, places: ProcFS, tree: Path) -> None:
+        self.inside(tree, "254:1 /var/lib/machines/web / rw - ext4 /dev/vda1 rw")
+        assert LiveReader(places).place(PID) == Place("/var/lib/machines/web", None)
+
+    def test_an_upper_directory_that_is_no_absolute_path(self, places: ProcFS, tree: Path) -> None:
+        self.inside(tree, self.OVERLAY.replace("/srv/layers", "layers"))
+        assert LiveReader(places).place(PID) == Place(None, None)
+
+    def test_a_process_on_its_way_in_shows_the_host(self, places: ProcFS, tree: Path, tmp_path: Path) -> None:
+        self.inside(tree, self.OVERLAY)
+        (tree / "root").unlink()
+        os.symlink(tmp_path / "roots" / "self", tree / "root")
+        assert (LiveReader(places).place(PID), LiveReader(places).own_root(PID)) == (None, None)
+
+    def test_a_process_that_is_gone(self, places: ProcFS) -> None:
+        reader = LiveReader(places)
+        assert (reader.place(99), reader.own_root(99), reader.start_ns(99)) == (None, None, None)
+        assert (reader.mounts(99), reader.id_map(99, "uid"), reader.shares_namespace(99, "net")) == ((), (), None)
+
+    def test_namespaces(self, places: ProcFS, tree: Path, tmp_path: Path) -> None:
+        for process, number in ((tmp_path / "self", 1), (tree, 2)):
+            (process / "ns").mkdir()
+            os.symlink("net:[5]", process / "ns" / "net")
+            os.symlink(f"pid:[{number}]", process / "ns" / "pid")
+        reader = LiveReader(places)
+        assert [reader.shares_namespace(PID, kind) for kind in ("net", "pid", "ipc")] == [True, False, None]
+
+    def test_user_namespaces(self, places: ProcFS, tree: Path, tmp_path: Path) -> None:
+        (tmp_path / "self" / "uid_map").write_text("         0          0 4294967295\n")
+        (tree / "uid_map").write_text("         0          0 4294967295\n")
+        (tree / "gid_map").write_text("0 1000 1\n1 100000 65536\nodd\n")
+        reader = LiveReader(places)
+        assert reader.id_map(PID, "uid") == ()
+        assert reader.id_map(PID, "gid") == ((0, 1000, 1), (1, 100000, 65536))

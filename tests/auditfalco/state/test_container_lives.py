@@ -1,0 +1,70 @@
+"""Processes that enter containers, and containers that stop and start again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditfalco.state.containers import ContainerTable
+from auditfalco.state.processes import ProcessTable
+
+START_NS = 1_700_000_000_000_000_000
+OUTER, INNER = "/docker/" + "ab" * 32, "/docker/" + "ab" * 32 + "/docker/" + "cd" * 32
+
+
+def at(ms: int) -> int:
+    """A moment, in milliseconds from the beginning."""
+    return START_NS + ms * 1_000_000
+
+
+def first_process(table: ProcessTable, proc: Any, pid: int, ms: int, cgroup: str = OUTER) -> Any:
+    """A runtime on the host forks a process that enters a container and executes there."""
+    proc.run(1)
+    table.obtain(1, at(0))
+    table.forked(1, pid, at(ms))
+    proc.run(pid, 1, "/bin/app", cgroup, start_ms=ms, vpid=1)
+    table.executed(pid, at(ms + 1))
+    process = table.alive(pid)
+    assert process is not None
+    return process
+
+
+def test_a_container_inside_a_container_is_entered(table: ProcessTable, proc: Any) -> None:
+    outer = first_process(table, proc, 50, 10)
+    table.forked(50, 60, at(20))
+    inner = table.alive(60)
+    assert inner is not None
+    assert inner.container is outer.container
+    proc.run(60, 50, "/bin/app", INNER, start_ms=20, vpid=1)
+    table.executed(60, at(21))
+    assert inner.container is not None
+    assert (inner.container.full_id, inner.container.start_ns) == ("cd" * 32, at(20))
+    assert outer.container.full_id == "ab" * 32
+
+
+def test_a_container_that_has_ended_is_still_known_to_late_records(
+    table: ProcessTable, containers: ContainerTable, proc: Any
+) -> None:
+    process = first_process(table, proc, 50, 10)
+    process.container.described = True
+    proc.stop(50)
+    table.exited(50, at(12))
+    container = process.container
+    assert (container.stopped, container.described, container.start_ns) == (True, True, at(10))
+    assert table.find(50, at(11)) is process
+    assert containers.of_process(50) is None
+
+
+def test_a_container_that_starts_again_is_described_anew(table: ProcessTable, proc: Any) -> None:
+    container = first_process(table, proc, 50, 10).container
+    container.described, container.root, container.upper = True, "/proc/50/root", "/srv/upper"
+    proc.stop(50)
+    table.exited(50, at(12))
+    assert first_process(table, proc, 70, 30).container is container
+    assert (container.stopped, container.described, container.root, container.upper) == (False, False, None, None)
+    assert (container.start_ns, container.init_pid) == (at(30), 70)
+
+
+def test_a_process_put_into_a_running_container_does_not_start_it(table: ProcessTable, proc: Any) -> None:
+    container = first_process(table, proc, 50, 10).container
+    first_process(table, proc, 60, 500)
+    assert (container.start_ns, container.init_pid) == (at(10), 50)
