@@ -31,6 +31,8 @@ class MadeUpWorld:
         self.addresses: set[bytes] | None = None
         self.used: dict[int, Measures] = {}
         self.open_descriptors: dict[int, int] = {}
+        self.limits: dict[int, int] = {}
+        self.sessions: dict[int, int] = {}
         self.control_groups_of: dict[int, tuple[tuple[str, str], ...]] = {}
 
     def ancestors(self, process: Process, time_ns: int) -> list[Process]:
@@ -54,8 +56,8 @@ class MadeUpWorld:
         return self.groups.get(process.pid)
 
     def session(self, process: Process) -> int | None:
-        """The session of a process."""
-        return process.sid
+        """The session of a process, which may have another number in the process's own pid namespace."""
+        return self.sessions.get(process.pid, process.sid)
 
     def environment(self, process: Process, image: Image) -> Environment | None:
         """What the image was given."""
@@ -70,8 +72,8 @@ class MadeUpWorld:
         return self.open_descriptors.get(process.pid)
 
     def descriptor_limit(self, process: Process) -> int | None:
-        """Everybody may have 200 open."""
-        return 200
+        """How many descriptors a process may have open, by its pid; 200 as a rule."""
+        return self.limits.get(process.pid, 200)
 
     def control_groups(self, process: Process) -> tuple[tuple[str, str], ...] | None:
         """The control groups of a process, by its pid."""

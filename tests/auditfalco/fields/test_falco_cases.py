@@ -23,7 +23,7 @@ from auditfalco.model.descriptor import PROTOCOL_CHARACTERS, TYPE_CHARACTERS, De
 from auditfalco.model.endpoints import Endpoint, Endpoints
 from auditfalco.model.event import Argument, ArgumentValue, Event
 from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME, EventType, Parameter
-from auditfalco.model.process import Capabilities, Environment, ExecutedFile, Image, Process
+from auditfalco.model.process import Capabilities, Environment, ExecutedFile, Image, Measures, Process
 
 CASES = Path(__file__).resolve().parents[3].parent / "shared" / "cases" / "falco" / "fields.json"
 START = 1_700_000_000_000_000_000
@@ -146,9 +146,13 @@ def give_process(case: dict[str, Any], event: Event, world: Any) -> Process:
     process.comm = context.get("proc.name")
     cwd = context.get("proc.cwd")
     process.cwd = cwd
-    process.euid, process.egid = 0, 0
-    if event.type in ("execve", "execveat", "clone", "clone3", "fork", "vfork") and given.get("exe") is not None:
+    process.euid, process.egid = given.get("euid", given.get("uid", 0)), given.get("egid", given.get("gid", 0))
+    if event.type in ("execve", "execveat", "clone", "clone3", "fork", "vfork"):
         fill_image(process, process.image, event)
+    if "fdlimit" in given:
+        world.limits[pid] = given["fdlimit"]
+    if event.descriptor is not None and event.fd_number is not None:
+        world.open.setdefault(pid, {})[event.fd_number] = event.descriptor
     event.process = process
     return process
 
@@ -159,8 +163,9 @@ def fill_image(process: Process, image: Image, event: Event) -> None:
     numbers = {name: argument.value for name, argument in event.arguments.items() if isinstance(argument.value, int)}
     image.filled = True
     image.comm = texts.get("comm")
-    image.argv = [texts["exe"], *listed(texts.get("args"))]
-    image.exe_path = texts.get("trusted_exepath")
+    image.argv = [texts["exe"], *listed(texts.get("args"))] if "exe" in texts else None
+    executed = event.arguments.get("trusted_exepath")
+    image.exe_path = executed.text if executed is not None else None
     flags = numbers.get("flags", 0)
     image.file = ExecutedFile(
         numbers.get("exe_ino", 0), numbers.get("exe_ino_ctime"), numbers.get("exe_ino_mtime"), bool(flags & 1)
@@ -171,7 +176,8 @@ def fill_image(process: Process, image: Image, event: Event) -> None:
     )
     process.tty = numbers.get("tty", 0)
     process.euid, process.egid = numbers.get("uid"), numbers.get("gid")
-    process.login_uid = numbers.get("loginuid")
+    login_uid = numbers.get("loginuid", -1)
+    process.login_uid = login_uid if login_uid == -1 else login_uid & 0xFFFFFFFF
     process.vpgid, process.vpid = numbers.get("vpgid"), process.pid
     image.environment = Environment(tuple(listed(texts.get("env"))))
 
@@ -193,29 +199,133 @@ def answer(field: str, event: Event, world: Any) -> str | None:
     return None if value is None else text_value(time_text(ref.name, value), ref.type, ref.shape)
 
 
-NOT_YET = ("fd.", "proc.", "user.", "group.")
+NOT_YET = ("fd.",)
 """Families of fields of which not every case holds yet."""
 
 
-def second_event(event: Event, world: Any) -> None:
-    """The case's event is the second of its run."""
-    event.number = 2
+Scene = Callable[[Event, Any], None]
+"""Changes an event and the world that it is seen against."""
 
 
-def third_event(event: Event, world: Any) -> None:
-    """The case's event is the third of its run."""
-    event.number = 3
+def numbered(number: int) -> Scene:
+    """The event is so many-th of its run."""
+
+    def change(event: Event, world: Any) -> None:
+        event.number = number
+
+    return change
 
 
-def later_thread(event: Event, world: Any) -> None:
-    """The event is of a thread that is not its process's first; processes here have no other threads."""
+def nobody(event: Event, world: Any) -> None:
+    """The event has no process here.
+
+    It is of a thread that is not its process's first, of which we have none; or of a process with a number beyond 32
+    bits, which Falco does not believe and no kernel gives.
+    """
     event.process = None
 
 
-BEFORE: dict[str, Callable[[Event, Any], None]] = {
-    "event_category/8": second_event,
-    "event_category/12": third_event,
-    "EVT_FILTER_thread_proc_info/7": later_thread,
+def user(uid: int, *entry: str) -> Scene:
+    """The process runs as a user, whom the password file has if name, home directory and shell are given."""
+
+    def change(event: Event, world: Any) -> None:
+        assert event.process is not None
+        event.process.euid = uid
+        if entry:
+            world.users[uid] = entry
+
+    return change
+
+
+def beside(*kinds: str) -> Scene:
+    """The process has other descriptors open, from 100 on."""
+
+    def change(event: Event, world: Any) -> None:
+        assert event.process is not None
+        others = {100 + number: Descriptor(kind, "") for number, kind in enumerate(kinds)}
+        world.open.setdefault(event.process.pid, {}).update(others)
+
+    return change
+
+
+def below_init(event: Event, world: Any) -> None:
+    """The process and init, its parent, are of one session, whose leader is outside their pid namespace and gone."""
+    assert event.process is not None and event.process.parent is not None
+    init = event.process.parent
+    init.image.argv = ["/sbin/init", "context", "ls", "--format", "{{json .}}"]
+    init.image.environment = Environment(())
+    init.sid = event.process.sid = 7
+    world.sessions[event.process.pid] = 0
+
+
+def below_four(event: Event, world: Any) -> None:
+    """Between init and the process are p2 to p5."""
+    assert event.process is not None
+    parent = world.run(1, None, "init")
+    for number in (2, 3, 4, 5):
+        parent = world.run(80 + number, parent, f"p{number}")
+        parent.image.exe_path = f"/usr/bin/p{number}_t1_trusted_exepath"
+    event.process.parent = parent
+
+
+def in_group_of(name: str, *, own: bool = False) -> Scene:
+    """The process is in the group of another one of that name, or leads its own."""
+
+    def change(event: Event, world: Any) -> None:
+        process = event.process
+        assert process is not None
+        leader = process if own else world.run(25, None, f"{name}_exe")
+        leader.image.exe_path = f"{name}_exepath"
+        world.groups[process.pid] = leader.pid
+
+    return change
+
+
+def single_threaded(event: Event, world: Any) -> None:
+    """The process has no threads beside its first."""
+    assert event.process is not None
+    world.used[event.process.pid] = Measures(1, None, None, None, 0, 0)
+
+
+def executed(path: str) -> Scene:
+    """The process runs that file: the beginning of the call told it."""
+
+    def change(event: Event, world: Any) -> None:
+        assert event.process is not None
+        event.process.image.exe_path = path
+
+    return change
+
+
+def connected_output(event: Event, world: Any) -> None:
+    """The process's output is a connection."""
+    assert event.process is not None
+    name = "172.40.111.222:54321->142.251.111.147:443"
+    world.open.setdefault(event.process.pid, {})[1] = Descriptor("ipv4", name)
+
+
+BEFORE: dict[str, Scene] = {
+    "event_category/8": numbered(2),
+    "event_category/12": numbered(3),
+    "EVT_FILTER_thread_proc_info/7": nobody,
+    "pid_over_32bit": nobody,
+    "spawn_process": below_init,
+    "PROC_FILTER_nchilds/4": single_threaded,
+    "PROC_FILTER_pexepath_aexepath": below_four,
+    "PROC_FILTER_pgid_family/3": in_group_of("p1_t1"),
+    "PROC_FILTER_pgid_family/5": in_group_of("p1_t1"),
+    "PROC_FILTER_pgid_family/7": in_group_of("p3_t1", own=True),
+    "PROC_FILTER_pgid_family/10": in_group_of("p3_t1", own=True),
+    "PROC_FILTER_pgid_family/13": in_group_of("p2_t1"),
+    "PROC_FILTER_pgid_family/14": in_group_of("p2_t1"),
+    "PROC_FILTER_stdin_stdout_stderr/5": connected_output,
+    "USER_FILTER_extract_from_existent_user_entry": user(1000),
+    "USER_FILTER_extract_from_existent_user_entry/10": user(1000, "bar", "/bar", "/bin/bar"),
+    "USER_FILTER_extract_from_default_user_entry": user(0, "root", "/root", "/bin/sh"),
+    "USER_FILTER_extract_from_existent_user_entry_without_metadata": user(1000, "", "", ""),
+    "execveat_absolute_path/1": executed("/tmp/file"),
+    "test_fdtypes/11": beside("file", "bpf"),
+    "check_some_fd_fields/1": beside("file"),
 }
 """What earlier events of Falco's test did, which the case does not hold, by the case or by the test."""
 
@@ -238,5 +348,5 @@ def test_falcos_own_answers(world: Any, case: dict[str, Any]) -> None:
     expected = text_of(case["value"]) if case.get("has_value", True) else None
     value = answer(case["field"], event, world)
     if value != expected and case["field"].startswith(NOT_YET):
-        pytest.skip("not yet")
+        pytest.skip(f"not yet {value!r} {expected!r}")
     assert value == expected
