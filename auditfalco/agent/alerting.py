@@ -15,6 +15,8 @@ from auditfalco.outputs.statistics import AlertCounts
 from auditfalco.ruleset.rule import Rule
 
 SOURCE = "syscall"
+EXIT = "procexit"
+"""The event type that is made only for rules that name it."""
 
 
 class Alerting:
@@ -40,6 +42,9 @@ class Alerting:
             for rule in self._engine.rules
             if rule.extra_fields
         }
+        for rule in self._engine.rules:
+            if not rule.events.all_but and EXIT in rule.events:
+                world.expect("evt.type", EXIT)
         self._time_key = "evt.time.iso8601" if iso_time else "evt.time"
         self.counts = AlertCounts()
 

@@ -82,8 +82,12 @@ class Archive:
                 host = self.hosts[raw.node] = HostState(raw.node or UNNAMED_HOST)
                 self._normalisers[raw.node] = Normaliser(host)
             event = self._normalisers[raw.node].event(raw)
-            if event is not None:
-                yield event, host
+            if event is None:
+                continue
+            yield event, host
+            end = self._normalisers[raw.node].exit_told(raw, event)
+            if end is not None:
+                yield end, host
 
     def _forget(self, node: str) -> None:
         del self.hosts[node]

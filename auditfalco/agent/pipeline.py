@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from auditfalco.agent.reading import Batch
 from auditfalco.model.event import Event
@@ -15,6 +16,15 @@ from kernel_sources.audit.rawevent import RawEvent
 from kernel_sources.audit.record import Record
 from kernel_sources.connector import Comm, Exec, Exit, Fork, ProcessEvent, Sid
 from kernel_sources.errors import Malformed
+
+
+class _End(NamedTuple):
+    """A process that has ended, and the children that it left behind."""
+
+    process: Process
+    time_ns: int
+    status: int
+    children: list[Process]
 
 
 class Pipeline:
@@ -40,6 +50,7 @@ class Pipeline:
         self.events = 0
         self.malformed = 0
         self.heard = False
+        self._ended: list[_End] = []
         self._consume = consume
         self._entered = entered
 
@@ -49,8 +60,14 @@ class Pipeline:
             offset = time.time_ns() - time.monotonic_ns()
             for event in batch.process_events:
                 self._apply(event, offset)
+        self._handle_records(batch.records)
+        ended, self._ended = self._ended, []
+        for end in ended:
+            self._tell_end(end)
+
+    def _handle_records(self, records: list[tuple[int, bytes]]) -> None:
         now = time.monotonic()
-        for record_type, text in batch.records:
+        for record_type, text in records:
             self.heard = True
             try:
                 record = Record.from_netlink(record_type, text)
@@ -96,9 +113,23 @@ class Pipeline:
                     self._entered(process)
         elif isinstance(event, Exit):
             if not event.is_thread:
-                processes.exited(event.tgid, time_ns)
+                self._apply_exit(event, time_ns)
         elif isinstance(event, Comm):
             if event.pid == event.tgid:
                 processes.renamed(event.tgid, event.comm)
         elif isinstance(event, Sid):
             processes.session_started(event.tgid)
+
+    def _apply_exit(self, event: Exit, time_ns: int) -> None:
+        processes = self.host.processes
+        process = processes.alive(event.tgid)
+        children = list(process.children.values()) if process is not None else []
+        processes.exited(event.tgid, time_ns)
+        if process is not None and self.host.expected.exits:
+            self._ended.append(_End(process, time_ns, event.code, children))
+
+    def _tell_end(self, end: _End) -> None:
+        """Make the event of a process's end, once the records are handled that it left before."""
+        self.host.processes.image_at(end.process, end.time_ns)
+        self.events += 1
+        self._consume(self.normaliser.exit(end.process, end.time_ns, end.status, end.children))

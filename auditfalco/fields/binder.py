@@ -100,6 +100,7 @@ class EventBinder:
         """The getter of a field."""
         extract = extractor_of(ref)
         world = self._world
+        world.expect(ref.name, ref.argument)
         if extract is None:
             return lambda event: None
         return lambda event: extract(event, world)

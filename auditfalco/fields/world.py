@@ -20,6 +20,9 @@ class World(Protocol):
     first_time_ns: int
     """Time of the first event of this run, for evt.reltime; nanoseconds since the epoch."""
 
+    def expect(self, name: str, argument: str | None) -> None:
+        """Take note that a rule reads a field, or (`evt.type` and its name) is about an event type, from now on."""
+
     def ancestors(self, process: Process, time_ns: int) -> list[Process]:
         """The chain from the parent upwards, as of `time_ns`."""
 

@@ -25,6 +25,18 @@ def capabilities_set(call: Call, event: Event) -> None:
     tell_capabilities(call, event)
 
 
+def _set(**registers: int) -> Builder:
+    """A call that gives a process other user ids, and with them other capabilities."""
+    told = told_by_registers(**registers)
+
+    def build(call: Call, event: Event) -> None:
+        told(call, event)
+        if call.succeeded:
+            call.host.capabilities_changed(call.process)
+
+    return build
+
+
 def _asked(name: str, is_group: bool) -> Builder:
     """A call that returns an id, which is its event's one parameter."""
 
@@ -43,11 +55,11 @@ def three_ids_asked(call: Call, event: Event) -> None:
 
 
 BUILDERS: dict[str, Builder] = {
-    "setuid": told_by_registers(uid=0),
+    "setuid": _set(uid=0),
     "setgid": told_by_registers(gid=0),
-    "setreuid": told_by_registers(ruid=0, euid=1),
+    "setreuid": _set(ruid=0, euid=1),
     "setregid": told_by_registers(rgid=0, egid=1),
-    "setresuid": told_by_registers(ruid=0, euid=1, suid=2),
+    "setresuid": _set(ruid=0, euid=1, suid=2),
     "setresgid": told_by_registers(rgid=0, egid=1, sgid=2),
     "getuid": _asked("uid", is_group=False),
     "geteuid": _asked("euid", is_group=False),

@@ -32,6 +32,7 @@ def _load(call: Call, process: Process) -> None:
     image.from_memfd = memfd is not None
     image.exe_path = memfd or (deleted_name(exe) if exe is not None else None)
     image.capabilities = call.host.capabilities_after_exec(process, before, call.raw)
+    call.host.environments.learn(process, image)
     image.file = call.host.executed_file(process, image, exe, call.paths)
     call.host.open_files.table.executed(process)
     call.host.processes.set_parent(process, call.facts.ppid or 0, call.raw.time_ns)

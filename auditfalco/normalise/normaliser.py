@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from auditfalco.model.event import Event
 from auditfalco.model.process import Process
 from auditfalco.model.syscallnames import event_type_of
@@ -22,6 +24,8 @@ from auditfalco.normalise import (
     unlisted,
 )
 from auditfalco.normalise.call import Builder, Call
+from auditfalco.normalise.exits import exit_event
+from auditfalco.normalise.measured import tell_measured
 from auditfalco.state.executables import deleted_name, memfd_name
 from auditfalco.state.host import HostState
 from kernel_sources.audit import facts
@@ -80,6 +84,28 @@ class Normaliser:
             self._refresh(call)
         builder = BUILDERS.get(event.type, _plain) if len(syscall.args) == _ARGUMENTS else _plain
         builder(call, event)
+        tell_measured(event, process, self._host)
+        return event
+
+    def exit_told(self, raw: RawEvent, event: Event) -> Event | None:
+        """What a log tells of a process's end: the event that exit_group(status) stands for where rules ask for it.
+
+        Live the process connector tells of every end, and better.
+        """
+        process, call = event.process, facts.syscall(raw)
+        if event.type != "exit_group" or process is None or call is None or not call.args:
+            return None
+        children = list(process.children.values())
+        self._host.processes.exited(process.pid, event.time_ns)
+        if not self._host.expected.exits:
+            return None
+        return self.exit(process, event.time_ns, (call.args[0] & 0xFF) << 8, children)
+
+    def exit(self, process: Process, time_ns: int, status: int, children: Iterable[Process]) -> Event:
+        """The event of a process that has ended; see :func:`exits.exit_event`."""
+        event = exit_event(process, time_ns, status, children)
+        self._number += 1
+        event.number = self._number
         return event
 
     def _refresh(self, call: Call) -> None:

@@ -101,6 +101,24 @@ def traced(call: Call, event: Event) -> None:
         call.tell(event, "data", call.facts.args[3])
 
 
+def parted(call: Call, event: Event) -> None:
+    """unshare(flags): in a user namespace of its own a process has every capability."""
+    told_by_registers(flags=(0, CLONE_FLAGS))(call, event)
+    _notice_namespace(call, call.facts.args[0] & CLONE_FLAGS["CLONE_NEWUSER"])
+
+
+def joined(call: Call, event: Event) -> None:
+    """setns(fd, nstype): a kind of namespace, or 0 for whichever the descriptor stands for."""
+    told_by_registers(fd=0, nstype=(1, CLONE_FLAGS))(call, event)
+    kind = call.facts.args[1] & 0xFFFFFFFF
+    _notice_namespace(call, not kind or kind & CLONE_FLAGS["CLONE_NEWUSER"])
+
+
+def _notice_namespace(call: Call, may_change_capabilities: int) -> None:
+    if call.succeeded and may_change_capabilities:
+        call.host.capabilities_changed(call.process)
+
+
 BUILDERS: dict[str, Builder] = {
     "clone": cloned,
     "clone3": cloned_by_structure,
@@ -113,8 +131,8 @@ BUILDERS: dict[str, Builder] = {
     "ptrace": traced,
     "process_vm_readv": told_by_registers(pid=0),
     "process_vm_writev": told_by_registers(pid=0),
-    "setns": told_by_registers(fd=0, nstype=(1, CLONE_FLAGS)),
-    "unshare": told_by_registers(flags=(0, CLONE_FLAGS)),
+    "setns": joined,
+    "unshare": parted,
     "getrlimit": told_by_registers(resource=(0, RESOURCES)),
     "setrlimit": told_by_registers(resource=(0, RESOURCES)),
     "prlimit": told_by_registers(pid=0, resource=(1, RESOURCES)),

@@ -18,6 +18,7 @@ from auditfalco.state.containers import ContainerTable
 from auditfalco.state.engines.engine import Engine
 from auditfalco.state.environments import Environments
 from auditfalco.state.executables import may_write
+from auditfalco.state.expectations import Expectations
 from auditfalco.state.groups import ProcessGroups
 from auditfalco.state.live_descriptors import LiveDescriptors
 from auditfalco.state.open_files import OpenFiles
@@ -53,6 +54,7 @@ class HostState:
         self.processes = ProcessTable(self._reader, self.containers)
         self.groups = ProcessGroups(self.processes, self._reader)
         self.users = UserDirectory(self._files)
+        self.expected = Expectations()
         self.environments = Environments(self._reader)
         self._true_names = TrueNames(proc, self._files) if proc is not None and self._files is not None else None
         live = LiveDescriptors(proc) if proc is not None else None
@@ -77,9 +79,16 @@ class HostState:
         for pid in pids:
             if self.processes.alive(pid) is None:
                 self.processes.obtain(pid, time.time_ns())
+        for process in self.processes.living():
+            self.environments.learn(process, process.image)
         return len(pids)
 
     # The World of the extractors.
+
+    def expect(self, name: str, argument: str | None) -> None:
+        """Take note of what rules ask for."""
+        self.expected.note(name, argument)
+        self.environments.wanted = self.expected.environments
 
     def ancestors(self, process: Process, time_ns: int) -> list[Process]:
         """The chain from the parent upwards, as of `time_ns`."""
@@ -202,6 +211,19 @@ class HostState:
             return Capabilities(_ALL_CAPABILITIES, _ALL_CAPABILITIES, inheritable)
         ambient = before.ambient if before is not None else 0
         return Capabilities(ambient, ambient, inheritable, ambient)
+
+    def capabilities_changed(self, process: Process) -> None:
+        """Find out what capabilities a process has now that it has taken another user or user namespace.
+
+        The kernel takes or gives some with the user (cap_emulate_setxuid in security/commoncap.c), depending on bits
+        that no record shows. A log does not tell, but of a process that has none to lose.
+        """
+        now = self._reader.capabilities(process) if self._reader is not None and process.is_alive else None
+        held = process.held
+        if now is not None:
+            process.capabilities, process.capabilities_lost = now, False
+        elif held is None or held.permitted:
+            process.capabilities_lost = True
 
     def executed_file(
         self, process: Process, image: Image, exe: str | None, paths: Sequence[PathFacts]

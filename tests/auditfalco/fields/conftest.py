@@ -29,11 +29,16 @@ class MadeUpWorld:
         self.group_names: dict[int, str] = {}
         self.open: dict[int, dict[int, Descriptor]] = {}
         self.addresses: set[bytes] | None = None
+        self.expected: list[tuple[str, str | None]] = []
         self.used: dict[int, Measures] = {}
         self.open_descriptors: dict[int, int] = {}
         self.limits: dict[int, int] = {}
         self.sessions: dict[int, int] = {}
         self.control_groups_of: dict[int, tuple[tuple[str, str], ...]] = {}
+
+    def expect(self, name: str, argument: str | None) -> None:
+        """Take note of what is asked for."""
+        self.expected.append((name, argument))
 
     def ancestors(self, process: Process, time_ns: int) -> list[Process]:
         """The chain of parents."""

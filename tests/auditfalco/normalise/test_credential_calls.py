@@ -79,3 +79,23 @@ def test_capabilities_that_are_refused(machine: Any, records: Any, texts: Any) -
     event = machine.event(records.syscall(CAPSET, ("7ffd", "7ffe", "0", "0"), exit=-1))
     assert texts(event) == {"res": "EPERM"}
     assert event.process.capabilities is None
+
+
+def test_a_log_does_not_tell_what_is_left_of_capabilities(machine: Any, records: Any) -> None:
+    process = machine.event(records.syscall(59), records.execve("cat"), records.capabilities(0x400, 0x400)).process
+    assert process.held.effective == 0x400
+    machine.event(records.syscall(SETUID, ("3e8", "0", "0", "0"), exit=-1))
+    assert process.held.effective == 0x400
+    machine.event(records.syscall(SETUID, ("3e8", "0", "0", "0"), uid=1000, euid=1000))
+    assert process.held is None
+    machine.event(records.syscall(59), records.execve("cat"), records.capabilities(0, 0))
+    machine.event(records.syscall(SETRESUID, ("3e8", "0", "0", "0")))
+    assert (process.held.permitted, process.held.effective) == (0, 0)
+
+
+def test_a_user_namespace_of_ones_own_gives_capabilities(machine: Any, records: Any) -> None:
+    process = machine.event(records.syscall(59), records.execve("cat"), records.capabilities(0x400, 0x400)).process
+    machine.event(records.syscall(272, ("20000", "0", "0", "0")))
+    assert process.held.effective == 0x400
+    machine.event(records.syscall(272, ("10020000", "0", "0", "0")))
+    assert process.held is None
