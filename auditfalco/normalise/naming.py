@@ -50,8 +50,18 @@ def absolute(call: Call, name: str, record: PathFacts, start: Origin) -> str | N
         return place if place is None or start.certain or host.agrees(process, place, record) else None
     if record.nametype in ("CREATE", "DELETE"):
         parents = [path for path in call.paths if path.nametype == "PARENT"]
-        return host.entry_name(process, start.directory, name, parents, time_ns, certain=start.certain)
+        file = _moved(call.paths, record)
+        return host.entry_name(process, start.directory, name, file, parents, time_ns, certain=start.certain)
     return call.file_name(record, start.directory, certain=start.certain)
+
+
+def _moved(paths: list[PathFacts], record: PathFacts) -> PathFacts:
+    """The record to know a file by that was made, removed or moved.
+
+    When a rename replaces a file and both names end alike, the kernel writes the replaced file into the record of the
+    old name (seen on Linux 6.18); what was moved is in the record of the new one.
+    """
+    return next((path for path in paths if path.nametype == "CREATE"), record)
 
 
 def spelled(call: Call, name: str, record: PathFacts, start: Origin) -> Argument:

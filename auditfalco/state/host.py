@@ -313,21 +313,20 @@ class HostState:
         A file whose name cannot be known so, but that a rule names, has the name that the rule gives it. None when it
         cannot be known at all.
         """
-        name = facts.join(start, path.name)
-        if name is not None and path.name is not None and not certain and not path.name.startswith("/"):
-            name = name if self.agrees(process, name, path) else None
+        may = None if certain else lambda name: self.agrees(process, name, path)
+        found = None if path.name is None else _joined(start, path.name, may)
         if self._true_names is None:
-            return name
-        if name is None or path.name is None:
+            return None if found is None else found[1]
+        if found is None:
             return self._true_names.known_name(process, path)
-        spelled = path.name if path.name.startswith("/") else f"{start}/{path.name}"
-        return self._true_names.of(process, spelled, name, path, time_ns)
+        return self._true_names.of(process, found[0], found[1], path, time_ns)
 
     def entry_name(
         self,
         process: Process,
         start: str | None,
         spelled: str,
+        file: PathFacts,
         parents: Sequence[PathFacts],
         time_ns: int,
         *,
@@ -335,28 +334,31 @@ class HostState:
     ) -> str | None:
         """The absolute name of a directory's entry that a call made or removed, with the directory's other names.
 
-        As `file_name`, but known by the directory: what was removed is no longer there to look at, and its record may
-        be another file's (the kernel puts one for both when a rename replaces a file of the same last name).
+        As `file_name`, but known by the directory, since what was removed is no longer there to look at.
 
         Args:
+            process: who named it.
+            start: the directory that a relative name counts from.
+            spelled: the name.
+            file: the record of what was made or removed.
             parents: records of directories of the call, one of which may be the entry's.
+            time_ns: time of the event.
+            certain: whether the record told `start`, and not a descriptor.
         """
-        name = facts.join(start, spelled)
-        if name is None:
-            return None
-        directory, _, last = name.rpartition("/")
-        directory = directory or "/"
         known = [parent for parent in parents if parent.inode is not None]
-        if not certain and not spelled.startswith("/") and known:
-            known = [parent for parent in known if self.agrees(process, directory, parent)]
-            if not known:
-                return None
+
+        def fits(name: str) -> bool:
+            return not known or any(self.agrees(process, _above(name), parent) for parent in known)
+
+        found = _joined(start, spelled, None if certain else fits)
         if self._true_names is None:
-            return name
-        as_spelled = spelled if spelled.startswith("/") else f"{start}/{spelled}"
-        above = as_spelled.rstrip("/").rpartition("/")[0] or "/"
+            return None if found is None else found[1]
+        if found is None:
+            return self._true_names.known_name(process, file)
+        as_spelled, name = found
+        last = name.rpartition("/")[2]
         for parent in known:
-            names = self._true_names.of(process, above, directory, parent, time_ns)
+            names = self._true_names.of(process, _above(as_spelled.rstrip("/")), _above(name), parent, time_ns)
             if type(names) is Names:
                 return mapped(names, lambda place: f"{place.rstrip('/')}/{last}")
         return name
@@ -373,6 +375,27 @@ class HostState:
         found = (self._files.stat_in_root(root, name, follow=follow) for follow in (True, False))
         statuses = [status for status in found if status is not None]
         return not statuses or any(same_file(status, path) for status in statuses)
+
+
+def _joined(start: str | None, spelled: str, leads: Callable[[str], bool] | None) -> tuple[str, str] | None:
+    """A name joined to the directory that it counts from: as the kernel went it, and put straight.
+
+    A directory opened through a link has other names (model.names), and `..` leads up from where it lies, so that name
+    is tried first. `leads` tells whether a name may lead to what was recorded. None when no name does, or the directory
+    is unknown.
+    """
+    absolute = spelled.startswith("/")
+    places: Sequence[str | None] = start.all if isinstance(start, Names) else (start,)
+    for place in reversed(places) if ".." in spelled.split("/") else places:
+        name = facts.join(place, spelled)
+        if name is not None and (leads is None or absolute or leads(name)):
+            return spelled if absolute else f"{place}/{spelled}", name
+    return None
+
+
+def _above(path: str) -> str:
+    """The directory that an absolute path's last part is in."""
+    return path.rpartition("/")[0] or "/"
 
 
 def _recorded_executable(paths: Sequence[PathFacts], exe: str | None, argv: list[str] | None) -> PathFacts | None:
