@@ -19,6 +19,7 @@ from auditfalco.fields import (
     of_process,
     of_resources,
     of_session,
+    of_socket,
     of_user,
 )
 from auditfalco.fields.values import Extractor, Value
@@ -38,6 +39,7 @@ _PLAIN: dict[str, Extractor] = {
     **of_session.PLAIN,
     **of_resources.PLAIN,
     **of_descriptor.PLAIN,
+    **of_socket.PLAIN,
     **of_container.PLAIN,
     **of_user.PLAIN,
 }
@@ -51,6 +53,7 @@ _OF_ARGUMENT: dict[str, Callable[[str], Extractor]] = {
     "thread.cgroup": of_resources.control_group,
     "proc.args": lambda argument: of_process.argument_at(int(argument)),
     **of_container.WITH_ARGUMENT,
+    **of_descriptor.WITH_ARGUMENT,
 }
 """Fields with an argument: what makes the extractor for one."""
 

@@ -30,7 +30,7 @@ _FILES = (
     Field("fd.directory", "CHARBUF", "directory that holds the file"),
     Field("fd.filename", "CHARBUF", "name of the file in its directory"),
     Field("fd.name_changed", "BOOL", "whether the event changed fd.name"),
-    Field("fd.uid", "CHARBUF", "thread id and number of the descriptor as one text"),
+    Field("fd.uid", "CHARBUF", "process id and number of the descriptor as one text; Falco has the thread's id"),
     Field("fd.containername", "CHARBUF", "container's identifier, a colon and fd.name"),
     Field("fd.containerdirectory", "CHARBUF", "container's identifier, a colon and fd.directory"),
     Field("fd.dev", "INT32", "device that holds the file"),
@@ -42,7 +42,7 @@ _FILES = (
     Field(
         "fd.types",
         "CHARBUF",
-        "the kinds of all open descriptors, as a list; [N] that of descriptor N",
+        "the kinds of all open descriptors that are known, each once, as a list; [N] that of descriptor N",
         ArgumentForm.INDEX,
         is_list=True,
         rhs_ok=False,
@@ -55,7 +55,10 @@ _SOCKETS = (
     _both_ends("fd.port", "PORT", "port"),
     *(Field(f"fd.{end}port", "PORT", f"{who} port") for end, who in _ENDS),
     _both_ends("fd.proto", "PORT", "port, compared by name of the service,"),
-    *(Field(f"fd.{end}proto", "CHARBUF", f"name of the service at the {who} port") for end, who in _ENDS),
+    *(
+        Field(f"fd.{end}proto", "CHARBUF", f"{who} port as text; Falco does not resolve it to a name")
+        for end, who in _ENDS
+    ),
     _both_ends("fd.net", "IPNET", "network"),
     *(
         Field(

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Callable
 
 from auditfalco.fields.values import Extractor, Value
 from auditfalco.fields.world import World
-from auditfalco.model.descriptor import FILE, TYPE_CHARACTERS, Descriptor, device_number
+from auditfalco.model.descriptor import (
+    DIRECTORY,
+    FILE,
+    MEMORY,
+    OTHER,
+    PIPE,
+    TYPE_CHARACTERS,
+    Descriptor,
+    device_number,
+)
 from auditfalco.model.event import Event
+
+IN_FILE_SYSTEMS = frozenset({FILE, DIRECTORY, PIPE, MEMORY})
+"""Kinds of descriptors that have an inode of their own; of others Falco tells 0."""
+
+UNNAMED_KIND = "<NA>"
+"""fd.type of a kind that Falco has no word for: a text, not an absent value."""
 
 _SLASHES = re.compile("/{2,}")
 
@@ -37,8 +53,10 @@ def directory_of(name: str) -> str:
     return head or "/"
 
 
-def _directory(descriptor: Descriptor) -> Value:
-    return None if descriptor.name is None else directory_of(descriptor.name)
+def _directory(descriptor: Descriptor) -> str | None:
+    if descriptor.kind not in (FILE, DIRECTORY) or descriptor.name is None:
+        return None
+    return directory_of(descriptor.name)
 
 
 def _file_name(descriptor: Descriptor) -> Value:
@@ -48,8 +66,76 @@ def _file_name(descriptor: Descriptor) -> Value:
 
 
 def raw_name(descriptor: Descriptor) -> Value:
-    """fd.nameraw: the name as it was spelled, double slashes made one."""
-    return None if descriptor.name_raw is None else _SLASHES.sub("/", descriptor.name_raw)
+    """fd.nameraw: the name as it was spelled, double slashes made one; empty for what is no file."""
+    if descriptor.name_raw is None:
+        return None if descriptor.kind in (FILE, DIRECTORY) else ""
+    return _SLASHES.sub("/", descriptor.name_raw)
+
+
+def _number_of_file(read: Callable[[Descriptor], int | None]) -> Extractor:
+    """A number that files have; 0, as with Falco, for what is no file."""
+
+    def number(descriptor: Descriptor) -> Value:
+        found = read(descriptor)
+        return 0 if found is None and descriptor.kind not in IN_FILE_SYSTEMS else found
+
+    return _of_success(number)
+
+
+def _device(descriptor: Descriptor) -> int | None:
+    if descriptor.kind == PIPE:
+        return 0
+    return None if descriptor.device is None else device_number(*descriptor.device)
+
+
+def _part_of_device(part: int) -> Extractor:
+    def number(descriptor: Descriptor) -> int | None:
+        if descriptor.kind == PIPE:
+            return 0
+        return None if descriptor.device is None else descriptor.device[part]
+
+    return _number_of_file(number)
+
+
+def _unique_number(event: Event, world: World) -> Value:
+    """fd.uid: the thread's number and the descriptor's, one behind the other; audit tells the process's for it."""
+    if event.descriptor is None or event.process is None or event.fd_number is None:
+        return None
+    return f"{event.process.pid}{event.fd_number}"
+
+
+def _of_container(read: Callable[[Descriptor], str | None]) -> Extractor:
+    """A name with the container's id and a colon before it; the host's id is empty."""
+
+    def extract(event: Event, world: World) -> Value:
+        container = event.process.container if event.process is not None else None
+        name = None if event.descriptor is None else read(event.descriptor)
+        if container is None or name is None:
+            return None
+        return f"{'' if container.is_host else container.id}:{name}"
+
+    return extract
+
+
+def kinds_of(descriptors: Mapping[int, Descriptor]) -> tuple[str, ...]:
+    """fd.types: each kind of descriptor once; the one whose first number is highest comes first, as in Falco's set."""
+    kinds = dict.fromkeys(descriptors[number].kind for number in sorted(descriptors))
+    return tuple(reversed(kinds))
+
+
+def _kinds(event: Event, world: World) -> Value:
+    return None if event.process is None else kinds_of(world.descriptors(event.process))
+
+
+def kind_at(argument: str) -> Extractor:
+    """fd.types[N]: the kind of one descriptor, as a list of one."""
+    number = int(argument)
+
+    def extract(event: Event, world: World) -> Value:
+        known = None if event.process is None else world.open_descriptor(event.process, number)
+        return None if known is None else (known.kind,)
+
+    return extract
 
 
 def _layer(layer: str) -> Extractor:
@@ -58,17 +144,25 @@ def _layer(layer: str) -> Extractor:
 
 PLAIN: dict[str, Extractor] = {
     "fd.num": lambda event, world: event.fd_number,
-    "fd.type": _of_success(lambda descriptor: descriptor.kind),
+    "fd.type": _of_success(lambda descriptor: UNNAMED_KIND if descriptor.kind == OTHER else descriptor.kind),
     "fd.typechar": _known(lambda descriptor: TYPE_CHARACTERS.get(descriptor.kind, "o")),
     "fd.name": _known(lambda descriptor: descriptor.name),
     "fd.nameraw": _known(raw_name),
     "fd.directory": _known(_directory),
     "fd.filename": _of_success(_file_name),
-    "fd.dev": _of_success(lambda descriptor: device_number(*descriptor.device) if descriptor.device else None),
-    "fd.dev.major": _of_success(lambda descriptor: descriptor.device[0] if descriptor.device else None),
-    "fd.dev.minor": _of_success(lambda descriptor: descriptor.device[1] if descriptor.device else None),
-    "fd.ino": _of_success(lambda descriptor: descriptor.inode),
+    "fd.name_changed": lambda event, world: None if event.descriptor is None else event.name_changed,
+    "fd.uid": _unique_number,
+    "fd.containername": _of_container(lambda descriptor: descriptor.name),
+    "fd.containerdirectory": _of_container(_directory),
+    "fd.dev": _number_of_file(_device),
+    "fd.dev.major": _part_of_device(0),
+    "fd.dev.minor": _part_of_device(1),
+    "fd.ino": _number_of_file(lambda descriptor: descriptor.inode),
     "fd.is_upper_layer": _layer("upper"),
     "fd.is_lower_layer": _layer("lower"),
+    "fd.types": _kinds,
 }
 """Fields without an argument."""
+
+WITH_ARGUMENT: dict[str, Callable[[str], Extractor]] = {"fd.types": kind_at}
+"""What makes the extractor of a field with an argument."""

@@ -164,7 +164,8 @@ _SERVED: tuple[tuple[tuple[Source, ...], str], ...] = (
         "fd.ip fd.cip fd.sip fd.lip fd.rip fd.port fd.cport fd.sport fd.lport fd.rport fd.net fd.cnet fd.snet fd.lnet"
         " fd.rnet fd.l4proto fd.sockfamily fd.is_server fd.connected",
     ),
-    ((*_SOCKET, _S.SERVICES), "fd.proto fd.cproto fd.sproto fd.lproto fd.rproto"),
+    (_SOCKET, "fd.cproto fd.sproto fd.lproto fd.rproto"),
+    ((*_SOCKET, _S.SERVICES), "fd.proto"),
     ((_S.CGROUP,), "container.id container.full_id container.type"),
     (
         _CONTAINER,

@@ -108,9 +108,9 @@ class MadeUpWorld:
         """The descriptors of a process, by its pid."""
         return self.open.get(process.pid, {})
 
-    def is_local_address(self, process: Process, address: bytes) -> bool | None:
-        """Whether an address is among those of the machine; None as long as there are none."""
-        return None if self.addresses is None else address in self.addresses
+    def is_local_address(self, process: Process, address: bytes) -> bool:
+        """Whether an address is among those of the machine; every one is as long as there are none, as in Falco's."""
+        return self.addresses is None or address in self.addresses
 
     def run(self, pid: int, parent: Process | None, *argv: str, comm: str | None = None) -> Process:
         """A process that runs a program of /usr/bin, started `pid` nanoseconds after the beginning."""
