@@ -51,6 +51,9 @@ class Archive:
         for record in read_logs(self._paths, self.count):
             yield from self._normalised(self._assembler.feed(record, _LOG_TIME_ALONE))
         yield from self._normalised(self._assembler.close())
+        for node, normaliser in self._normalisers.items():
+            for event in normaliser.close():
+                yield event, self.hosts[node]
 
     @property
     def other(self) -> int:
@@ -81,13 +84,11 @@ class Archive:
                     self._forget(next(iter(self.hosts)))
                 host = self.hosts[raw.node] = HostState(raw.node or UNNAMED_HOST)
                 self._normalisers[raw.node] = Normaliser(host)
-            event = self._normalisers[raw.node].event(raw)
-            if event is None:
-                continue
-            yield event, host
-            end = self._normalisers[raw.node].exit_told(raw, event)
-            if end is not None:
-                yield end, host
+            for event in self._normalisers[raw.node].events(raw):
+                yield event, host
+                end = self._normalisers[raw.node].exit_told(raw, event)
+                if end is not None:
+                    yield end, host
 
     def _forget(self, node: str) -> None:
         del self.hosts[node]

@@ -126,7 +126,7 @@ class Daemon:
         """Read first, then take the snapshot, then ask: whatever happens from here on is in one of them."""
         reader.start()
         self._host.snapshot()
-        sensors.ask(self._plan.audit_rules())
+        sensors.ask((*self._plan.audit_rules(), *self._plan.uring_rules()))
         opens.start()
         for process in self._host.processes.living():
             opens.entered(process)

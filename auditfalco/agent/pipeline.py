@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from auditfalco.agent.reading import Batch
@@ -81,21 +81,24 @@ class Pipeline:
         """Let go of events that have waited too long for their last record; to be called now and then."""
         for raw in self.assembler.flush(time.monotonic()):
             self._handle(raw)
+        self._pass_on(self.normaliser.overdue(time.time_ns()))
 
     def finish(self) -> None:
         """Handle what is still open."""
         for raw in self.assembler.close():
             self._handle(raw)
+        self._pass_on(self.normaliser.close())
 
     def _handle(self, raw: RawEvent) -> None:
-        event = self.normaliser.event(raw)
-        if event is None:
-            return
-        self.events += 1
-        process = event.process
-        if process is not None and self._entered is not None:
-            self._entered(process)
-        self._consume(event)
+        self._pass_on(self.normaliser.events(raw))
+
+    def _pass_on(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.events += 1
+            process = event.process
+            if process is not None and self._entered is not None:
+                self._entered(process)
+            self._consume(event)
 
     def _apply(self, event: ProcessEvent, offset: int) -> None:
         """Bring the process table up to date; `offset` turns the kernel's monotonic time into time since the epoch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from contextlib import ExitStack
 
@@ -11,7 +12,7 @@ from kernel_sources.audit.multicast import MulticastReader
 from kernel_sources.audit.rule import AuditRule
 from kernel_sources.audit.status import AuditStatus
 from kernel_sources.connector import ProcessEventReader
-from kernel_sources.errors import KernelSourceError, NotPermitted
+from kernel_sources.errors import KernelSourceError, NotPermitted, RuleRefused
 
 BACKLOG_LIMIT = 8192
 """Records that may wait in the kernel's queue; its own default of 64 is overrun by a single burst."""
@@ -82,7 +83,7 @@ class Sensors:
         except NotPermitted as error:
             self.warnings.append(f"audit rules cannot be added ({error}): seen is what the present rules record")
             return
-        self.warnings.extend(str(refusal) for refusal in refused)
+        self.warnings.extend(_said(refused))
 
     def _present_limit(self) -> int:
         status = self.status()
@@ -97,3 +98,14 @@ class Sensors:
         failures = self.installed.undo() if self.installed is not None else []
         self._opened.close()
         return failures
+
+
+def _said(refused: Iterable[RuleRefused]) -> list[str]:
+    """The kernel's refusals, a line each; that it does not know the io_uring list at all (Linux < 5.16) in one."""
+    lines = []
+    for refusal in refused:
+        if "always,io_uring" in str(refusal) and refusal.errno == errno.EINVAL:
+            lines.append("this kernel does not record io_uring operations: what is done through io_uring is not seen")
+        else:
+            lines.append(str(refusal))
+    return list(dict.fromkeys(lines))

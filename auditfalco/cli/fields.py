@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from auditfalco.cli import DONE
-from auditfalco.cli.listing import field_classes, type_text, written
+from auditfalco.cli.listing import OWN, field_classes, type_text, written
 from auditfalco.fields.catalogue import CATALOGUE
 from auditfalco.fields.field import Field
 from auditfalco.fields.served import is_served
@@ -36,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
         print(json_text([field_json(field) for field in CATALOGUE]))
         return DONE
     width = max(len(written(field)) for field in CATALOGUE)
-    for one in field_classes():
+    for one in (*field_classes(), OWN):
         print(f"{one.name}: {one.description}")
         for field in one.fields:
             print("\n".join(_lines(field, width)))

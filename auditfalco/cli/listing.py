@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from auditfalco.fields import catalogue_own
 from auditfalco.fields.catalogue import CATALOGUE
 from auditfalco.fields.field import Field
 from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME, EventType
@@ -49,6 +50,9 @@ _CLASSES = (
     ("fdlist", "the descriptors that the call waits for", ("fdlist",)),
 )
 """Name, description and families of every class."""
+
+
+OWN = FieldClass("own", "fields that Falco does not have, and its listings do not show", catalogue_own.FIELDS)
 
 
 def field_classes() -> list[FieldClass]:

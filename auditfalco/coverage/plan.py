@@ -5,6 +5,9 @@ most frequent of all, are asked for container by container where every rule abou
 
 Calls about sockets are asked for twice where the machine has socketcall too, which makes any of them: by their own
 numbers, and as socketcall with the argument that chooses them.
+
+The same act can be done through io_uring, past every system call rule; operations have a filter list of their own. They
+are rare enough to be asked for on the whole host.
 """
 
 from __future__ import annotations
@@ -15,8 +18,10 @@ from dataclasses import dataclass
 from auditfalco.coverage.abis import host_machines
 from auditfalco.coverage.needs import OPEN_CALLS, SOCKETCALL, Needs
 from auditfalco.coverage.scopes import Scope
+from auditfalco.model.syscallnames import event_type_of
+from auditfalco.model.uringoperations import ENTER, OPERATIONS, Operation, operations_for
 from kernel_sources.audit.rule import AuditRule, Field, rule
-from kernel_sources.tables import machine_number, socketcall_number, syscall_number
+from kernel_sources.tables import machine_number, socketcall_number, syscall_number, uring_number
 
 KEY = "auditfalco"
 """The key of all our audit rules."""
@@ -27,7 +32,8 @@ class Plan:
     """What to install, before any container is seen.
 
     `calls` are the system calls to record wherever they happen, `container_calls` those to record in containers only.
-    `audit_rules` ask for the former; `rules_for` for the latter, given a container's scopes.
+    `audit_rules` ask for the former, `rules_for` for the latter, given a container's scopes, and `uring_rules` for both
+    where they are done through io_uring.
     """
 
     calls: frozenset[str]
@@ -46,6 +52,18 @@ class Plan:
             *(rule for name in everywhere for rule in self._multiplexed(name)),
         )
 
+    def operations(self) -> list[Operation]:
+        """The io_uring operations that stand for the calls.
+
+        Where one of them takes a name, all that take names are among them: names are told apart from operations, and
+        only who knows of all operations knows which name is whose.
+        """
+        wanted = operations_for(frozenset(event_type_of(call) for call in self.calls | self.container_calls))
+        if any(operation.names for operation in wanted):
+            named = [operation for operation in OPERATIONS.values() if operation.names and operation not in wanted]
+            return [*wanted, *named]
+        return wanted
+
     def rules_for(self, scopes: Iterable[Scope]) -> tuple[AuditRule, ...]:
         """The audit rules that record `container_calls` within some scopes."""
         if not self.container_calls:
@@ -62,9 +80,31 @@ class Plan:
         chosen = socketcall_number(call)
         return () if chosen is None else self._rules([SOCKETCALL], (Field("a0", "=", chosen),))
 
-    def _rules(self, calls: list[str], fields: tuple[Field, ...]) -> Iterable[AuditRule]:
+    def uring_rules(self) -> Iterable[AuditRule]:
+        """The audit rules for the same acts done through io_uring, which hold for the whole host.
+
+        They ask for the operations, and for the calls of io_uring_enter that carried names or addresses for them: the
+        fields that these rules compare are unset, and never match, in a call that was given neither.
+        """
+        operations = self.operations()
+        numbers = [
+            number for number in (uring_number(operation.name) for operation in operations) if number is not None
+        ]
+        if not numbers:
+            return
+        for scoped in self._scoped(self._not_ourselves()):
+            yield rule("io_uring", "always", *scoped, syscalls=numbers, keys=(KEY,))
+        if any(operation.names for operation in operations):
+            yield from self._rules([ENTER], (Field("devmajor", ">=", 0),))
+        if any(operation.takes_address for operation in operations):
+            yield from self._rules([ENTER], (Field("saddr_fam", ">=", 1),))
+
+    def _scoped(self, fields: tuple[Field, ...]) -> Iterable[tuple[Field, ...]]:
         for login_uid in self.login_uids or (None,):
-            scoped = fields if login_uid is None else (*fields, Field("auid", "=", login_uid))
+            yield fields if login_uid is None else (*fields, Field("auid", "=", login_uid))
+
+    def _rules(self, calls: list[str], fields: tuple[Field, ...]) -> Iterable[AuditRule]:
+        for scoped in self._scoped(fields):
             for machine in host_machines():
                 numbers = _numbers(machine, calls)
                 arch = machine_number(machine)

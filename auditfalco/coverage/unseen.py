@@ -35,8 +35,6 @@ _GONE = Risk("none", "the kernel has it no more, or never had: it returns ENOSYS
 
 UNKNOWN = Risk("medium", "younger than this table: nobody has judged it")
 
-UNASKED = Risk("high", "does what a system call does, and the kernel is not asked for its records")
-
 OPERATIONS: dict[str, Risk] = {
     **dict.fromkeys(
         (

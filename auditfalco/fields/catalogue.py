@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from auditfalco.errors import ConditionTypeError, UnknownFieldError
-from auditfalco.fields import catalogue_container, catalogue_evt, catalogue_fd, catalogue_proc
+from auditfalco.fields import catalogue_container, catalogue_evt, catalogue_fd, catalogue_own, catalogue_proc
 from auditfalco.fields.field import ArgumentForm, Field
 from auditfalco.language.types import TYPES, FieldRef, Shape
 from auditfalco.model.eventtypes import PARAMETER_TYPES
@@ -160,7 +160,9 @@ def _declared(name: str, text: str) -> Field:
 
 
 CATALOGUE = Catalogue(
-    field for table in (catalogue_evt, catalogue_proc, catalogue_fd, catalogue_container) for field in table.FIELDS
+    field
+    for table in (catalogue_evt, catalogue_proc, catalogue_fd, catalogue_container, catalogue_own)
+    for field in table.FIELDS
 )
 
 

@@ -14,6 +14,7 @@ class Source(Enum):
 
     STAMP = "audit time stamp"
     SYSCALL = "audit SYSCALL"
+    URINGOP = "audit URINGOP"
     PATH = "audit PATH"
     CWD = "audit CWD"
     EXECVE = "audit EXECVE"
@@ -85,6 +86,7 @@ _SERVED: tuple[tuple[tuple[Source, ...], str], ...] = (
         " evt.count.error.other evt.buflen evt.buflen.in evt.buflen.out evt.buflen.file evt.buflen.file.in"
         " evt.buflen.file.out evt.buflen.net evt.buflen.net.in evt.buflen.net.out",
     ),
+    ((_S.URINGOP,), "evt.is_io_uring"),
     ((_S.HOSTNAME,), "evt.hostname"),
     ((_S.RECORDS, _S.SEEN, _S.FD, _S.PASSWD, _S.GROUP), "evt.args evt.arg evt.rawarg evt.info"),
     ((_S.RECORDS,), "evt.is_open_read evt.is_open_write evt.is_open_exec evt.is_open_create"),

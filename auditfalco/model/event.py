@@ -31,12 +31,14 @@ class Event:
     even when `descriptor` (what it stands for) is unknown. `open_flags` are Falco's own open flag bits, for the open
     family only. `name_changed` tells that the call gave its descriptor another name (connect, accept …). `named_file`
     is the file that a call is about for which Falco has no parameters: its name as spelled, and its path if known.
+    `io_uring` tells that it was no system call but an operation of io_uring.
     """
 
     __slots__ = (
         "arguments",
         "descriptor",
         "fd_number",
+        "io_uring",
         "name_changed",
         "named_file",
         "number",
@@ -64,6 +66,7 @@ class Event:
         self.open_mode: int | None = None
         self.name_changed = False
         self.named_file: Argument | None = None
+        self.io_uring = False
         self.record_types: tuple[str, ...] = ()
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from auditfalco.model.event import Event
 from auditfalco.model.process import Process
 from auditfalco.model.syscallnames import event_type_of
+from auditfalco.model.uringoperations import ENTER
 from auditfalco.normalise import (
     attributes,
     credentials,
@@ -26,6 +27,7 @@ from auditfalco.normalise import (
 from auditfalco.normalise.call import Builder, Call
 from auditfalco.normalise.exits import exit_event
 from auditfalco.normalise.measured import tell_measured
+from auditfalco.normalise.ring import Ring
 from auditfalco.state.executables import deleted_name, memfd_name
 from auditfalco.state.host import HostState
 from kernel_sources.audit import facts
@@ -61,9 +63,36 @@ class Normaliser:
         self._host = host
         self._number = 0
         self.skipped = 0
+        self._ring = Ring(host, self._numbered)
+
+    def events(self, raw: RawEvent) -> list[Event]:
+        """The events that a raw event completes, in the order of what they tell; mostly one.
+
+        None when it is about no system call (such are counted), several when it is an io_uring_enter that carried out
+        operations. An operation's event waits for its names where they are in another raw event.
+        """
+        early = self.overdue(raw.time_ns)
+        syscall = facts.syscall(raw)
+        operations = facts.urings(raw)
+        if syscall is None and operations:
+            return early + self._ring.ran(raw, operations)
+        event = self.event(raw)
+        if event is None:
+            return early
+        if operations or event.type == ENTER:
+            early += self._ring.entered(raw, operations, event)
+        return [*early, event]
+
+    def overdue(self, time_ns: int) -> list[Event]:
+        """The events of io_uring operations whose names have not come by some time, and are waited for no longer."""
+        return self._ring.overdue(time_ns)
+
+    def close(self) -> list[Event]:
+        """The events that still wait for names; to be called at the end."""
+        return self._ring.close()
 
     def event(self, raw: RawEvent) -> Event | None:
-        """The event that a raw event stands for; None when it is about no system call (such are counted)."""
+        """The event of a raw event's system call; None when it is about none (such are counted)."""
         self._host.processes.settle()
         syscall = facts.meant_call(raw)
         if syscall is None or syscall.pid is None or syscall.name is None:
@@ -77,8 +106,7 @@ class Normaliser:
         event.process = process
         event.result = syscall.exit
         event.record_types = tuple(record_type_name(record.type) for record in raw.records)
-        self._number += 1
-        event.number = self._number
+        self._numbered(event)
         call = Call(raw, syscall, process, self._host)
         if not (syscall.name in ("execve", "execveat") and call.succeeded):
             self._refresh(call)
@@ -103,7 +131,9 @@ class Normaliser:
 
     def exit(self, process: Process, time_ns: int, status: int, children: Iterable[Process]) -> Event:
         """The event of a process that has ended; see :func:`exits.exit_event`."""
-        event = exit_event(process, time_ns, status, children)
+        return self._numbered(exit_event(process, time_ns, status, children))
+
+    def _numbered(self, event: Event) -> Event:
         self._number += 1
         event.number = self._number
         return event

@@ -25,6 +25,7 @@ from auditfalco.state.open_files import OpenFiles
 from auditfalco.state.patience import Patience
 from auditfalco.state.processes import ProcessTable
 from auditfalco.state.reader import LiveReader
+from auditfalco.state.recordedfiles import RecordedFiles
 from auditfalco.state.roots import RootedFiles
 from auditfalco.state.truenames import TrueNames, same_file
 from auditfalco.state.users import UNKNOWN_NAME, UserDirectory
@@ -60,6 +61,7 @@ class HostState:
         live = LiveDescriptors(proc) if proc is not None else None
         self.open_files = OpenFiles(live, self._is_gone)
         self.processes.on_forget = self.open_files.table.forget
+        self.recorded_files = RecordedFiles(proc, self._files, self.open_files.table.known, self._root_of)
 
     def watch_files(self, names: Iterable[str]) -> None:
         """Recognise the files of these absolute paths, which rules name, under other names too."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from itertools import islice
 
 from kernel_sources.procfs import ProcFS
 from kernel_sources.procfs.inroot import open_below
@@ -43,6 +44,19 @@ class RootedFiles:
             return None
         try:
             return os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def entries_in_root(self, root: str, directory: str, inode: int, most: int) -> list[str]:
+        """The names that an inode has in `directory` inside `root`, sought among the first `most` entries."""
+        descriptor = self._open(root, directory, os.O_RDONLY | os.O_DIRECTORY)
+        if descriptor is None:
+            return []
+        try:
+            with os.scandir(descriptor) as entries:
+                return [entry.name for entry in islice(entries, most) if entry.inode() == inode]
+        except OSError:
+            return []
         finally:
             os.close(descriptor)
 

@@ -41,6 +41,7 @@ from kernel_sources.audit.subject import (
     seccomp,
     syscall,
     uring,
+    urings,
 )
 from kernel_sources.audit.twonames import (
     Side,
@@ -103,5 +104,6 @@ __all__ = [
     "symbolic_link",
     "syscall",
     "uring",
+    "urings",
     "user_messages",
 ]

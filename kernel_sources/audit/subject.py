@@ -191,7 +191,8 @@ class SyscallFacts(Subject):
 class UringFacts(Subject):
     """A URINGOP record: an io_uring operation carried out for a process, perhaps on one of its kernel workers.
 
-    It has no login uid, session, terminal, program or arguments.
+    It has no login uid, session, terminal, program or arguments, and it does not tell how the operation ended
+    (``__io_issue_sqe()`` in io_uring/io_uring.c reports whether it was carried out).
     """
 
     __slots__ = ()
@@ -208,12 +209,12 @@ class UringFacts(Subject):
 
     @property
     def success(self) -> bool | None:
-        """Whether the operation succeeded."""
+        """Whether the operation was carried out, with whatever result."""
         return _yes_or_no(self._fields.get("success"))
 
     @property
     def exit(self) -> int | None:
-        """Result, a negative error number on failure; 0 for an open whatever its descriptor."""
+        """0 for an operation that was carried out, whatever its result; -EAGAIN for one that is to be tried again."""
         return values.decimal(self._fields.get("exit"))
 
     @property
@@ -268,6 +269,14 @@ def uring(raw: RawEvent) -> UringFacts | None:
     """Return the event's io_uring operation, or None."""
     record = raw.first(record_types.URINGOP)
     return None if record is None else UringFacts(record)
+
+
+def urings(raw: RawEvent) -> list[UringFacts]:
+    """Return all io_uring operations of the event, in the order in which they ran.
+
+    Those that io_uring_enter carried out itself are in that call's event.
+    """
+    return [UringFacts(record) for record in raw.every(record_types.URINGOP)]
 
 
 def seccomp(raw: RawEvent) -> SeccompFacts | None:

@@ -7,6 +7,7 @@ from typing import Any, Callable
 
 from auditfalco.coverage.abis import host_machines
 from auditfalco.coverage.unseen import LEVELS
+from auditfalco.fields import catalogue_own
 from auditfalco.fields.catalogue import CATALOGUE
 from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME
 from auditfalco.normalise.normaliser import BUILDERS
@@ -38,9 +39,12 @@ def test_fields_for_people(command: Command) -> None:
     said = command("fields")
     assert said.code == 0
     for field in CATALOGUE:
-        assert (f"  {field.name}{field.argument.value} " in said.out) == (field.listed and not field.deprecated)
+        shown = (field.listed and not field.deprecated) or field in catalogue_own.FIELDS
+        assert (f"  {field.name}{field.argument.value} " in said.out) == shown
     assert "from: audit EXECVE, procfs cmdline\n" in said.out
     assert "never set: no audit record tells the processor\n" in said.out
+    falcos = command("run", "--list")
+    assert [field.name for field in catalogue_own.FIELDS if field.name in falcos.out] == []
 
 
 def test_events_as_json(command: Command) -> None:

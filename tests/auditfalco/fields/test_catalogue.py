@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from auditfalco.errors import ConditionTypeError, UnknownFieldError
+from auditfalco.fields import catalogue_own
 from auditfalco.fields.catalogue import CATALOGUE, lookup, names, suggest
 from auditfalco.fields.field import ArgumentForm, Field
 from auditfalco.language.types import TYPES, Shape
@@ -19,12 +20,19 @@ REFERENCE: list[dict[str, Any]] = json.loads(SHARED.read_text()) if SHARED.exist
 
 def test_every_field_is_described_once() -> None:
     fields = list(CATALOGUE)
-    assert len({field.name for field in fields}) == len(fields) == 294
+    assert len({field.name for field in fields}) == len(fields) == 294 + len(catalogue_own.FIELDS)
     assert names() == sorted(field.name for field in fields)
     for field in fields:
         assert field.type in TYPES
         assert field.description and not field.description.endswith(".")
         assert field.argument is not ArgumentForm.NONE or not field.argument_required
+
+
+@pytest.mark.parametrize("field", catalogue_own.FIELDS, ids=lambda field: field.name)
+def test_fields_of_our_own_are_told_from_falcos(field: Field) -> None:
+    assert not field.listed
+    assert "no field of Falco's" in field.description
+    assert field.name not in {entry["name"] for entry in REFERENCE}
 
 
 @pytest.mark.parametrize("entry", REFERENCE, ids=lambda entry: entry["name"])
