@@ -17,7 +17,7 @@ PYTEST_ARGS :=
 # The virtual environment is made by the system's own interpreter, since the audit binding lives in its dist-packages.
 RUN_PACKAGES := python3-audit python3-venv python3-dev gcc libc6-dev ca-certificates
 # auditd has auditctl, which cross-checks our audit rules; gcc-multilib makes the 32-bit programs.
-LIVE_TEST_PACKAGES := auditd docker.io busybox-static gcc-multilib
+LIVE_TEST_PACKAGES := auditd docker.io podman busybox-static gcc-multilib
 
 .PHONY: run setup test bench check unit tables clean
 .DEFAULT_GOAL := setup

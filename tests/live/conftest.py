@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from harness.agent import AgentProcess, StartAgent, environment, run_command
 from harness.docker import Docker, DockerFailed
-from harness.machine import SYSTEM_PATH, AuditState, audit_obstacle, docker_obstacle, prime_audit
+from harness.machine import SYSTEM_PATH, AuditState, audit_obstacle, docker_obstacle, podman_obstacle, prime_audit
+from harness.podman import Podman, PodmanFailed
 from harness.programs import Compiler
 from harness.scope import AuditScope, SpawnScoped, end_process
 from harness.shell import ContainerShell, OpenShell
@@ -89,6 +90,23 @@ def dockerd(audit_scope: AuditScope) -> Iterator[Docker]:
         yield docker
     finally:
         docker.stop()
+
+
+@pytest.fixture(scope="session")
+def podman(audit_scope: AuditScope) -> Iterator[Podman]:
+    """Podman below the session's login uid, with the image of ``harness.image`` in a storage of its own."""
+    obstacle = podman_obstacle()
+    if obstacle is not None:
+        pytest.skip(obstacle)
+    made = Podman(audit_scope)
+    try:
+        try:
+            made.start()
+        except PodmanFailed as error:
+            pytest.skip(str(error))
+        yield made
+    finally:
+        made.stop()
 
 
 @pytest.fixture

@@ -51,7 +51,10 @@ class Docker:
         directory: holds all that the daemons write: sockets, logs, state.
         data_root: dockerd's data directory; ``data_root/containers/<id>/config.v2.json`` describes a container.
         host: the daemon's address, as ``docker -H`` takes it.
+        image: the name under which it has the image of ``harness.image``.
     """
+
+    image = image.IMAGE
 
     def __init__(self, scope: AuditScope) -> None:
         self.scope = scope
@@ -148,6 +151,10 @@ class Docker:
         The daemon itself writes it: that is a file event under the session's login uid, but none of the container's.
         """
         self.command("cp", str(source), f"{container}:{destination}")
+
+    def restart(self, container: str) -> None:
+        """Stop a container and start it again."""
+        self.command("restart", "--time=0", container)
 
     def remove(self, container: str) -> None:
         """Kill and remove a container."""

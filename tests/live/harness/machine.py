@@ -15,6 +15,7 @@ COMMAND_TIMEOUT = 30.0  # seconds
 # Of what "auditctl -s" prints; the rest are counters and the audit daemon's process id.
 SETTINGS = ("enabled", "failure", "rate_limit", "backlog_limit", "backlog_wait_time")
 DOCKER_PROGRAMS = ("dockerd", "containerd", "docker", "runc", "busybox")
+PODMAN_PROGRAMS = ("podman", "conmon", "runc", "busybox")
 
 
 def program(name: str) -> str | None:
@@ -40,11 +41,20 @@ def audit_obstacle() -> str | None:
 
 def docker_obstacle() -> str | None:
     """Say why no Docker daemon can be started on this machine, or None when one may be tried."""
+    return _engine_obstacle(DOCKER_PROGRAMS, "docker.io, busybox-static")
+
+
+def podman_obstacle() -> str | None:
+    """Say why Podman cannot be used on this machine, or None when it may be tried."""
+    return _engine_obstacle(PODMAN_PROGRAMS, "podman, runc, busybox-static")
+
+
+def _engine_obstacle(programs: tuple[str, ...], packages: str) -> str | None:
     if os.geteuid() != 0:
         return "needs root"
-    for name in DOCKER_PROGRAMS:
+    for name in programs:
         if program(name) is None:
-            return f"needs {name} (Debian: docker.io, busybox-static)"
+            return f"needs {name} (Debian: {packages})"
     # ldd fails on what is not dynamically linked; the image holds no libraries.
     if subprocess.run(["ldd", program("busybox") or ""], capture_output=True, timeout=COMMAND_TIMEOUT).returncode == 0:
         return "needs a static busybox (Debian: busybox-static)"
