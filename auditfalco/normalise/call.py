@@ -54,8 +54,8 @@ class Call:
         return self.host.directory(self.process, dirfd, self.cwd)
 
     def file_name(self, path: PathFacts, start: str | None, *, certain: bool = True) -> str | None:
-        """The absolute name of the file that a PATH record is about; see `HostState.file_name`."""
-        return self.host.file_name(self.process, start, path, self.raw.time_ns, certain=certain)
+        """The absolute name of the file that a PATH record is about; see `FileNames.of_file`."""
+        return self.host.names.of_file(self.process, start, path, self.raw.time_ns, certain=certain)
 
     # What the event's arguments are told by; names are Falco's.
 

@@ -47,11 +47,11 @@ def absolute(call: Call, name: str, record: PathFacts, start: Origin) -> str | N
     host, process, time_ns = call.host, call.process, call.raw.time_ns
     if not name:
         place = start.directory
-        return place if place is None or start.certain or host.agrees(process, place, record) else None
+        return place if place is None or start.certain or host.names.agrees(process, place, record) else None
     if record.nametype in ("CREATE", "DELETE"):
         parents = [path for path in call.paths if path.nametype == "PARENT"]
         file = _moved(call.paths, record)
-        return host.entry_name(process, start.directory, name, file, parents, time_ns, certain=start.certain)
+        return host.names.of_entry(process, start.directory, name, file, parents, time_ns, certain=start.certain)
     return call.file_name(record, start.directory, certain=start.certain)
 
 

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 from auditfalco.model.container import HOST, Container, id_inside
 from auditfalco.model.descriptor import Descriptor
-from auditfalco.model.names import Names, mapped
 from auditfalco.model.process import Capabilities, Environment, ExecutedFile, Image, Measures, Process
 from auditfalco.state.containers import ContainerTable
 from auditfalco.state.engines.engine import Engine
 from auditfalco.state.environments import Environments
 from auditfalco.state.executables import may_write
 from auditfalco.state.expectations import Expectations
+from auditfalco.state.filenames import FileNames
 from auditfalco.state.groups import ProcessGroups
 from auditfalco.state.live_descriptors import LiveDescriptors
 from auditfalco.state.open_files import OpenFiles
@@ -27,7 +27,7 @@ from auditfalco.state.processes import ProcessTable
 from auditfalco.state.reader import LiveReader
 from auditfalco.state.recordedfiles import RecordedFiles
 from auditfalco.state.roots import RootedFiles
-from auditfalco.state.truenames import TrueNames, same_file
+from auditfalco.state.truenames import TrueNames
 from auditfalco.state.users import UNKNOWN_NAME, UserDirectory
 from kernel_sources.audit import facts
 from kernel_sources.audit.facts import PathFacts
@@ -58,6 +58,7 @@ class HostState:
         self.expected = Expectations()
         self.environments = Environments(self._reader)
         self._true_names = TrueNames(proc, self._files) if proc is not None and self._files is not None else None
+        self.names = FileNames(self._files, self._true_names)
         live = LiveDescriptors(proc) if proc is not None else None
         self.open_files = OpenFiles(live, self._is_gone)
         self.processes.on_forget = self.open_files.table.forget
@@ -304,100 +305,6 @@ class HostState:
 
     def _is_gone(self, process: Process) -> bool:
         return self._reader is not None and self._reader.is_gone(process)
-
-    def file_name(
-        self, process: Process, start: str | None, path: PathFacts, time_ns: int, *, certain: bool = True
-    ) -> str | None:
-        """The absolute name of a file that a call named, with its other names where they are known (model.names).
-
-        `start` is the directory that a relative name counts from. Without `certain`, when that was told by a descriptor
-        and not by the record, the name is given only if it leads to the recorded file or nothing can be looked at.
-        A file whose name cannot be known so, but that a rule names, has the name that the rule gives it. None when it
-        cannot be known at all.
-        """
-        may = None if certain else lambda name: self.agrees(process, name, path)
-        found = None if path.name is None else _joined(start, path.name, may)
-        if self._true_names is None:
-            return None if found is None else found[1]
-        if found is None:
-            return self._true_names.known_name(process, path)
-        return self._true_names.of(process, found[0], found[1], path, time_ns)
-
-    def entry_name(
-        self,
-        process: Process,
-        start: str | None,
-        spelled: str,
-        file: PathFacts,
-        parents: Sequence[PathFacts],
-        time_ns: int,
-        *,
-        certain: bool = True,
-    ) -> str | None:
-        """The absolute name of a directory's entry that a call made or removed, with the directory's other names.
-
-        As `file_name`, but known by the directory, since what was removed is no longer there to look at.
-
-        Args:
-            process: who named it.
-            start: the directory that a relative name counts from.
-            spelled: the name.
-            file: the record of what was made or removed.
-            parents: records of directories of the call, one of which may be the entry's.
-            time_ns: time of the event.
-            certain: whether the record told `start`, and not a descriptor.
-        """
-        known = [parent for parent in parents if parent.inode is not None]
-
-        def fits(name: str) -> bool:
-            return not known or any(self.agrees(process, _above(name), parent) for parent in known)
-
-        found = _joined(start, spelled, None if certain else fits)
-        if self._true_names is None:
-            return None if found is None else found[1]
-        if found is None:
-            return self._true_names.known_name(process, file)
-        as_spelled, name = found
-        last = name.rpartition("/")[2]
-        for parent in known:
-            names = self._true_names.of(process, _above(as_spelled.rstrip("/")), _above(name), parent, time_ns)
-            if type(names) is Names:
-                return mapped(names, lambda place: f"{place.rstrip('/')}/{last}")
-        return name
-
-    def agrees(self, process: Process, name: str, path: PathFacts) -> bool:
-        """Whether a name pieced together from a directory descriptor is the file that the record is about.
-
-        Told by inode and device, inside the process's root; the file may be a link itself (lchown, unlink). Where
-        nothing can be looked at (a replay, a file that is gone) a name is not contradicted.
-        """
-        root = self._root_of(process)
-        if self._files is None or root is None or path.inode is None:
-            return True
-        found = (self._files.stat_in_root(root, name, follow=follow) for follow in (True, False))
-        statuses = [status for status in found if status is not None]
-        return not statuses or any(same_file(status, path) for status in statuses)
-
-
-def _joined(start: str | None, spelled: str, leads: Callable[[str], bool] | None) -> tuple[str, str] | None:
-    """A name joined to the directory that it counts from: as the kernel went it, and put straight.
-
-    A directory opened through a link has other names (model.names), and `..` leads up from where it lies, so that name
-    is tried first. `leads` tells whether a name may lead to what was recorded. None when no name does, or the directory
-    is unknown.
-    """
-    absolute = spelled.startswith("/")
-    places: Sequence[str | None] = start.all if isinstance(start, Names) else (start,)
-    for place in reversed(places) if ".." in spelled.split("/") else places:
-        name = facts.join(place, spelled)
-        if name is not None and (leads is None or absolute or leads(name)):
-            return spelled if absolute else f"{place}/{spelled}", name
-    return None
-
-
-def _above(path: str) -> str:
-    """The directory that an absolute path's last part is in."""
-    return path.rpartition("/")[0] or "/"
 
 
 def _recorded_executable(paths: Sequence[PathFacts], exe: str | None, argv: list[str] | None) -> PathFacts | None:

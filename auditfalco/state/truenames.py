@@ -110,6 +110,11 @@ class TrueNames:
         number = FileNumber(os.makedev(*path.dev), path.inode, path.mode, path.ouid, path.ogid)
         return self._landmarks.name_of(dict.fromkeys([*self._roots(process), self._host_root]), number)
 
+    def roots(self, process: Process) -> list[tuple[str, bool]]:
+        """Where to look for what a process names, and whether that is known to be its place (not for the host's)."""
+        place_known = process.container is not None
+        return [(root, place_known or root != self._host_root) for root in self._roots(process)]
+
     def _roots(self, process: Process) -> list[str]:
         """Where to look for what a process names: its own root while it lives, else its container's, or the host's."""
         container = process.container
