@@ -31,11 +31,12 @@ def _load(call: Call, process: Process) -> None:
     memfd = memfd_name(exe)
     image.from_memfd = memfd is not None
     image.exe_path = memfd or (deleted_name(exe) if exe is not None else None)
+    call.host.processes.set_parent(process, call.facts.ppid or 0, call.raw.time_ns)
+    call.host.place(process, image, call.paths, call.raw.time_ns)
     image.capabilities = call.host.capabilities_after_exec(process, before, call.raw)
     call.host.environments.learn(process, image)
     image.file = call.host.executed_file(process, image, exe, call.paths)
     call.host.open_files.table.executed(process)
-    call.host.processes.set_parent(process, call.facts.ppid or 0, call.raw.time_ns)
 
 
 def flags_of(image: Image) -> int:

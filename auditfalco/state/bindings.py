@@ -11,13 +11,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
+from auditfalco.state.effort import Effort
 from kernel_sources.procfs import Mount
 
 TICK_NS = 11_000_000
 """How much earlier than the event itself the time in its record may be: a tick of the kernel's coarse clock."""
-
-REST = 10
-"""How many times as long as reading a mount table takes, it is not read again."""
 
 MOST_TABLES = 512
 """Mount tables kept; the one unused for longest is forgotten first."""
@@ -32,7 +30,6 @@ _OF_ITS_OWN = frozenset({"overlay", "proc", "sysfs", "tmpfs", "devpts", "mqueue"
 class _Table(NamedTuple):
     mounts: list[Mount]
     read_ns: int
-    next_read_ns: int
 
 
 class Bindings:
@@ -40,13 +37,18 @@ class Bindings:
 
     Args:
         read: gives the mount table of a process ("self" for the host's), None when it is gone.
+        effort: the time for reading tables again.
         clock: the time, nanoseconds since the epoch.
     """
 
     def __init__(
-        self, read: Callable[[int | str], list[Mount] | None], clock: Callable[[], int] = time.time_ns
+        self,
+        read: Callable[[int | str], list[Mount] | None],
+        effort: Effort,
+        clock: Callable[[], int] = time.time_ns,
     ) -> None:
         self._read = read
+        self._effort = effort
         self._clock = clock
         self._tables: OrderedDict[str, _Table] = OrderedDict()
         self.evictions = 0
@@ -75,15 +77,15 @@ class Bindings:
         return tuple(name for name in names if name is not None)
 
     def _table(self, place: str, pid: int | str, event_ns: int) -> list[Mount]:
-        """The mounts of a place as of an event: read after it, unless they were read a moment ago."""
+        """The mounts of a place as of an event: read after it, as far as there is time for that."""
         table = self._tables.get(place)
-        now = self._clock()
-        if table is None or (table.read_ns < event_ns + TICK_NS and now >= table.next_read_ns):
-            mounts = self._read(pid)
+        if table is None or (table.read_ns < event_ns + TICK_NS and self._effort.allows()):
+            now = self._clock()
+            with self._effort.spending():
+                mounts = self._read(pid)
             if mounts is None:
                 return table.mounts if table is not None else []
-            took = self._clock() - now
-            table = self._tables[place] = _Table(mounts, now, now + (1 + REST) * took)
+            table = self._tables[place] = _Table(mounts, now)
             if len(self._tables) > MOST_TABLES:
                 self._tables.popitem(last=False)
                 self.evictions += 1

@@ -20,6 +20,7 @@ from auditfalco.state.executables import may_write
 from auditfalco.state.expectations import Expectations
 from auditfalco.state.filenames import FileNames
 from auditfalco.state.groups import ProcessGroups
+from auditfalco.state.launchers import Launchers
 from auditfalco.state.live_descriptors import LiveDescriptors
 from auditfalco.state.open_files import OpenFiles
 from auditfalco.state.patience import Patience
@@ -61,6 +62,9 @@ class HostState:
         self.names = FileNames(self._files, self._true_names)
         live = LiveDescriptors(proc) if proc is not None else None
         self.open_files = OpenFiles(live, self._is_gone)
+        self._launchers = Launchers(
+            self.processes, self.containers, lambda: self._reader.mounts(None) if self._reader is not None else ()
+        )
         self.processes.on_forget = self.open_files.table.forget
         self.recorded_files = RecordedFiles(proc, self._files, self.open_files.table.known, self._root_of)
 
@@ -191,6 +195,11 @@ class HostState:
         """Look for what is still missing about the place that a process lives in, before one of its events is made."""
         if not self.first_time_ns:
             self.first_time_ns = time_ns
+        self.describe_container(process, time_ns)
+
+    def place(self, process: Process, image: Image, paths: Sequence[PathFacts], time_ns: int) -> None:
+        """Note where a process is that has just executed something, if what started it tells (state.launchers)."""
+        self._launchers.place(process, image, paths[0] if paths else None, time_ns)
         self.describe_container(process, time_ns)
 
     def describe_container(self, process: Process, time_ns: int) -> None:

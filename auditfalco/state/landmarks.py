@@ -2,19 +2,17 @@
 
 A hard link or another mount gives a file a second name; the number stays. A file that is replaced (a new /etc/shadow is
 renamed into place) gets a new number, so numbers are looked up again when one is asked for that is not known, as long
-as that takes no more than a small part of the time.
+as there is time for it (state.effort).
 """
 
 from __future__ import annotations
 
 import os
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-REST = 10
-"""How many times as long as a look at all named files of a root takes, it is not repeated."""
+from auditfalco.state.effort import Effort
 
 MOST_ROOTS = 512
 """Roots whose files are known; the one unused for longest is forgotten first."""
@@ -44,11 +42,6 @@ class RootedFiles(Protocol):
         """What stat(2) of `path` gives inside `root`; None when there is no such file."""
 
 
-class _Known(NamedTuple):
-    files: dict[FileNumber, str]
-    next_look_ns: int
-
-
 class Landmarks:
     """The named files of every root.
 
@@ -57,11 +50,11 @@ class Landmarks:
         evictions: roots forgotten.
     """
 
-    def __init__(self, files: RootedFiles, clock: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(self, files: RootedFiles, effort: Effort) -> None:
         self._files = files
-        self._clock = clock
+        self._effort = effort
         self._names: tuple[str, ...] = ()
-        self._roots: OrderedDict[str, _Known] = OrderedDict()
+        self._roots: OrderedDict[str, dict[FileNumber, str]] = OrderedDict()
         self.left_out = 0
         self.evictions = 0
 
@@ -78,19 +71,17 @@ class Landmarks:
             return None
         for root in roots:
             known = self._roots.get(root)
-            if known is None or (number not in known.files and self._clock() >= known.next_look_ns):
+            if known is None or (number not in known and self._effort.allows()):
                 known = self._look(root)
             self._roots.move_to_end(root)
-            name = known.files.get(number)
+            name = known.get(number)
             if name is not None:
                 return name
         return None
 
-    def _look(self, root: str) -> _Known:
-        began = self._clock()
-        files = self._read(root)
-        ended = self._clock()
-        known = self._roots[root] = _Known(files, ended + REST * (ended - began))
+    def _look(self, root: str) -> dict[FileNumber, str]:
+        with self._effort.spending():
+            known = self._roots[root] = self._read(root)
         if len(self._roots) > MOST_ROOTS:
             self._roots.popitem(last=False)
             self.evictions += 1

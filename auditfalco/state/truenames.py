@@ -18,6 +18,7 @@ from auditfalco.model.names import named
 from auditfalco.model.process import Process
 from auditfalco.state.bindings import HOST as HOST_MOUNTS
 from auditfalco.state.bindings import Bindings
+from auditfalco.state.effort import Effort
 from auditfalco.state.landmarks import FileNumber, Landmarks
 from auditfalco.state.roots import RootedFiles
 from kernel_sources.audit.facts import PathFacts
@@ -54,8 +55,9 @@ class TrueNames:
         self._files = files
         self._host_root = "/"
         self._proc = proc
-        self._landmarks = Landmarks(files)
-        self._bindings = Bindings(proc.mountinfo)
+        self.effort = Effort()
+        self._landmarks = Landmarks(files, self.effort)
+        self._bindings = Bindings(proc.mountinfo, self.effort)
         self._remembered: OrderedDict[tuple[str, str, tuple[int, int] | None, int], _Others] = OrderedDict()
         self.evictions = 0
 

@@ -200,7 +200,10 @@ def test_on_the_host(
     assert shown["symlink"] == f"{tmp_path}/play/x", "the printed name stays the one that was spelled"
 
 
-def test_in_a_container(agent: StartAgent, dockerd: Docker, compile_c: Compiler, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stay", [[], ["stay"]], ids=["gone-at-once", "staying"])
+def test_in_a_container(
+    agent: StartAgent, dockerd: Docker, compile_c: Compiler, tmp_path: Path, stay: list[str]
+) -> None:
     running = agent(rules(tmp_path, "/opt", "container.id != host and "), options=["-o", "rule_matching=all"])
     opener = compile_c(OPEN, "opener")
     container = dockerd.run("sleep", "600", options=["--cap-add=SYS_ADMIN", "--security-opt=seccomp=unconfined"])
@@ -210,7 +213,7 @@ def test_in_a_container(agent: StartAgent, dockerd: Docker, compile_c: Compiler,
             dockerd.execute(
                 container, "sh", "-c", "rm -rf /opt/play /opt/etc; mkdir /opt/etc; echo x > /opt/etc/secret"
             )
-            dockerd.execute(container, "/opt/opener", "/opt", way, "stay")
+            dockerd.execute(container, "/opt/opener", "/opt", way, *stay)
             running.wait_alert(lambda alert, way=way: f" {way}" in alert["output"] and alert["rule"] == "File")
     finally:
         dockerd.remove(container)

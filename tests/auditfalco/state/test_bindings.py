@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditfalco.state.bindings import TICK_NS, Bindings, covering, relative
+from auditfalco.state.effort import MOST_SAVED_NS, Effort
 from kernel_sources.procfs.mounts import Mount, parse
 
 HOST = b"""\
@@ -52,18 +53,14 @@ class Tables:
     ],
 )
 def test_where_else_a_file_is(place: str, pid: int | str, path: str, elsewhere: tuple[str, ...]) -> None:
-    assert Bindings(Tables()).elsewhere(place, pid, path, 1) == elsewhere
+    assert Bindings(Tables(), Effort()).elsewhere(place, pid, path, 1) == elsewhere
 
 
-def test_a_table_is_as_of_the_event_and_not_read_all_the_time() -> None:
+def test_a_table_is_as_of_the_event_as_far_as_there_is_time_to_read_it() -> None:
     tables = Tables()
     now = [1_000 * TICK_NS]
-
-    def clock() -> int:
-        now[0] += 100
-        return now[0]
-
-    bindings = Bindings(tables, clock)
+    effort = Effort(lambda: now[0])
+    bindings = Bindings(tables, effort, lambda: now[0])
 
     def look(event_ns: int) -> int:
         before = tables.reads
@@ -72,17 +69,19 @@ def test_a_table_is_as_of_the_event_and_not_read_all_the_time() -> None:
 
     assert look(0) == 2
     assert look(990 * TICK_NS) == 0, "read after that event"
-    assert look(1_000 * TICK_NS) == 0, "read a moment ago"
-    now[0] += 10_000
     assert look(1_000 * TICK_NS) == 2, "perhaps read before that event"
+    with effort.spending():
+        now[0] += 2 * MOST_SAVED_NS
+    assert look(now[0]) == 0, "no time for it"
+    assert effort.refused == 2
+    now[0] += 20 * MOST_SAVED_NS
     del tables.tables[7]
-    now[0] += 10_000
     assert bindings.elsewhere("c", 7, "/hostetc/shadow", now[0])[-1] == "/etc/shadow", "the process is gone"
 
 
 def test_tables_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("auditfalco.state.bindings.MOST_TABLES", 3)
-    bindings = Bindings(Tables())
+    bindings = Bindings(Tables(), Effort())
     for number in range(5):
         bindings.elsewhere(f"c{number}", 7, "/data/x", 1)
     assert bindings.evictions == 3  # five containers and the host

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from auditfalco.state.landmarks import REST, FileNumber, Landmarks
+from auditfalco.state.effort import MOST_SAVED_NS, Effort
+from auditfalco.state.landmarks import FileNumber, Landmarks
 from auditfalco.state.roots import RootedFiles
 
 
@@ -30,7 +31,7 @@ def roots(tmp_path: Path) -> list[str]:
 
 
 def test_a_file_is_known_by_its_number_in_every_root(roots: list[str]) -> None:
-    landmarks = Landmarks(RootedFiles())
+    landmarks = Landmarks(RootedFiles(), Effort())
     landmarks.watch(["/etc/shadow", "/etc/none"])
     for root in roots:
         assert landmarks.name_of(roots, number(Path(root, "etc/shadow"))) == "/etc/shadow"
@@ -39,35 +40,39 @@ def test_a_file_is_known_by_its_number_in_every_root(roots: list[str]) -> None:
 
 
 def test_another_file_with_the_same_number_is_told_apart(roots: list[str]) -> None:
-    landmarks = Landmarks(RootedFiles())
+    landmarks = Landmarks(RootedFiles(), Effort())
     landmarks.watch(["/etc/shadow"])
     shadow = number(Path(roots[0], "etc/shadow"))
     assert landmarks.name_of(roots, shadow._replace(mode=0o040755)) is None
     assert landmarks.name_of(roots, shadow._replace(owner=4242)) is None
 
 
-def test_a_replaced_file_is_known_again_after_a_rest(roots: list[str]) -> None:
+def test_a_replaced_file_is_known_again_when_there_is_time_to_look(roots: list[str]) -> None:
     now = [0]
-
-    def clock() -> int:
-        now[0] += 100
-        return now[0]
-
-    landmarks = Landmarks(RootedFiles(), clock)
+    effort = Effort(lambda: now[0])
+    landmarks = Landmarks(RootedFiles(), effort)
     landmarks.watch(["/etc/shadow"])
     shadow = Path(roots[0], "etc/shadow")
-    assert landmarks.name_of(roots, number(shadow)) == "/etc/shadow"  # the look ended at 200, having taken 100
+    assert landmarks.name_of(roots, number(shadow)) == "/etc/shadow"
     (shadow.parent / "new").write_text("new")
     os.replace(shadow.parent / "new", shadow)
+    with effort.spending():
+        now[0] += MOST_SAVED_NS
+    assert landmarks.name_of(roots[:1], number(shadow)) == "/etc/shadow", "a tenth of that time is there to spend"
+    os.replace(shadow, shadow.parent / "old")
+    shadow.write_text("newest")
+    with effort.spending():
+        now[0] += 2 * MOST_SAVED_NS
     assert landmarks.name_of(roots[:1], number(shadow)) is None
-    now[0] = 200 + REST * 100
+    assert effort.refused == 1
+    now[0] += 20 * MOST_SAVED_NS
     assert landmarks.name_of(roots[:1], number(shadow)) == "/etc/shadow"
 
 
 def test_names_and_roots_are_bounded(roots: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("auditfalco.state.landmarks.MOST_NAMES", 2)
     monkeypatch.setattr("auditfalco.state.landmarks.MOST_ROOTS", 1)
-    landmarks = Landmarks(RootedFiles())
+    landmarks = Landmarks(RootedFiles(), Effort())
     landmarks.watch(["/a", "/b", "/c", "/a"])
     assert landmarks.left_out == 1
     landmarks.name_of(roots, NOBODY)
