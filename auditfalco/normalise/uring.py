@@ -164,7 +164,7 @@ def _absolute(
     """
     name = _certain(operation, host, named, found, at)
     if name is None and found is not None and (found.name is None or not found.name.startswith("/")):
-        return host.file_name(operation.process, None, found, operation.time_ns)
+        return host.names.of_file(operation.process, None, found, operation.time_ns)
     return name
 
 
@@ -174,13 +174,13 @@ def _certain(operation: Done, host: HostState, named: PathFacts | None, found: P
         return _name_of_entry(operation, host, named, found, at)
     own = found if found is not None and found.nametype in ("CREATE", "DELETE") else None
     if own is not None and raw.startswith("/"):
-        return host.entry_name(operation.process, None, raw, own, _parents(operation), operation.time_ns)
+        return host.names.of_entry(operation.process, None, raw, own, _parents(operation), operation.time_ns)
     start: str | None = "/" if raw.startswith("/") else None
     if start is None and found is not None:
         start = host.recorded_files.start_of(operation.process, raw, found, operation.cwd)
     if start is None:
         return _name_of_entry(operation, host, named, found, at)
-    return host.file_name(operation.process, start, named, operation.time_ns)
+    return host.names.of_file(operation.process, start, named, operation.time_ns)
 
 
 def _parents(operation: Done) -> list[PathFacts]:
@@ -206,7 +206,7 @@ def _name_of_entry(
             return None
         linked = _raw(_name(operation, 0)) if operation.kind.name == "linkat" else None
         last = files.entry(process, directory, found, but=facts.join(operation.cwd, linked))
-    return None if last is None else host.entry_name(process, directory, last, found, [parent], operation.time_ns)
+    return None if last is None else host.names.of_entry(process, directory, last, found, [parent], operation.time_ns)
 
 
 def _guesses(operation: Done, named: PathFacts | None, parent: PathFacts) -> list[str | None]:
