@@ -19,6 +19,7 @@ from auditfalco.model.descriptor import (
     device_number,
 )
 from auditfalco.model.event import Event
+from auditfalco.model.names import mapped
 
 IN_FILE_SYSTEMS = frozenset({FILE, DIRECTORY, PIPE, MEMORY})
 """Kinds of descriptors that have an inode of their own; of others Falco tells 0."""
@@ -56,13 +57,13 @@ def directory_of(name: str) -> str:
 def _directory(descriptor: Descriptor) -> str | None:
     if descriptor.kind not in (FILE, DIRECTORY) or descriptor.name is None:
         return None
-    return directory_of(descriptor.name)
+    return mapped(descriptor.name, directory_of)
 
 
 def _file_name(descriptor: Descriptor) -> Value:
     if descriptor.kind != FILE or descriptor.name is None:
         return None
-    return descriptor.name.rpartition("/")[2]
+    return mapped(descriptor.name, lambda name: name.rpartition("/")[2])
 
 
 def raw_name(descriptor: Descriptor) -> Value:

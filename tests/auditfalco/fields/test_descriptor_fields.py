@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from auditfalco.model.descriptor import Descriptor
+from auditfalco.model.descriptor import FILE, Descriptor
 from auditfalco.model.event import Event
+from auditfalco.model.names import Names
 
 CWD = "ffffff9c"
 NAMES = [
@@ -120,3 +121,11 @@ def test_the_two_parts_of_a_name(read: Any, name: str, directory: str, filename:
 )
 def test_device_numbers_are_packed_as_the_kernel_does(read: Any, device: tuple[int, int], number: int) -> None:
     assert read("fd.dev", on(Descriptor("file", "/x", device=device))) == number
+
+
+def test_a_file_with_several_names_has_several_directories(read: Any, event_of: Any) -> None:
+    event = event_of(None)
+    event.fd_number = 3
+    event.descriptor = Descriptor(FILE, Names("/tmp/x", ("/etc/shadow",)))
+    assert read("fd.directory", event) == "/tmp" and read("fd.directory", event).also == ("/etc",)
+    assert read("fd.filename", event) == "x" and read("fd.filename", event).also == ("shadow",)
