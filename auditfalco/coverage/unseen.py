@@ -19,7 +19,7 @@ class Risk:
     reason: str
 
 
-_DATA = Risk("high", "moves data through descriptors that are open; the kernel audits no data operation of io_uring")
+_DATA = Risk("high", "moves data through descriptors that are open, and no event tells of it")
 _SOCKETS = Risk(
     "medium", "the kernel does not audit it in io_uring; what the socket is used for (connect, bind) is seen"
 )
