@@ -78,9 +78,9 @@ def field_json(field: Field) -> dict[str, Any]:
 
 def sources_of(field: Field) -> list[str]:
     """What a field is made of, the first source first."""
-    return [source.value for source in SOURCES.get(field.name, ())]
+    return [source.value for source in SOURCES[field.name]]
 
 
 def reason_of(field: Field) -> str:
     """Why a field cannot be had."""
-    return REASONS.get(field.name, "not yet served")
+    return REASONS[field.name]

@@ -10,8 +10,7 @@ from auditfalco.coverage.unseen import LEVELS, Risk
 from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME
 from auditfalco.model.syscallnames import event_type_of
 from auditfalco.model.uringoperations import OPERATIONS
-from auditfalco.normalise.told import told_parameters
-from auditfalco.normalise.uring import TOLD
+from auditfalco.normalise.told import told_by_operation, told_parameters
 from kernel_sources.tables import UNAUDITED, URING_OPERATIONS, syscall_names
 
 IO_URING = "io_uring"
@@ -76,10 +75,10 @@ def _call(machine: str, number: int, name: str) -> KernelCall:
 
 def _operation(number: int, name: str) -> KernelCall:
     operation = OPERATIONS.get(name)
+    risk = unseen.OPERATIONS.get(name)
     if operation is None or name in UNAUDITED:
-        return KernelCall(IO_URING, number, name, None, risk=unseen.OPERATIONS.get(name, unseen.UNKNOWN))
-    told = TOLD.get(operation.event_type, ())
-    return _known(IO_URING, number, name, operation.event_type, told, unseen.OPERATIONS.get(name))
+        return KernelCall(IO_URING, number, name, None, risk=risk or unseen.UNKNOWN)
+    return _known(IO_URING, number, name, operation.event_type, told_by_operation(name), risk)
 
 
 def _known(abi: str, number: int, name: str, event_type: str, told: tuple[str, ...], risk: Risk | None) -> KernelCall:

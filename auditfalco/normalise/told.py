@@ -10,23 +10,27 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
+from typing import NamedTuple
 
 from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME
 from auditfalco.model.syscallnames import calls_of
+from auditfalco.model.uringoperations import OPERATIONS
 from auditfalco.normalise.normaliser import BUILDERS, Normaliser
 from auditfalco.state.host import HostState
 from kernel_sources.audit.assembler import Assembler
 from kernel_sources.audit.rawevent import RawEvent
 from kernel_sources.audit.record import Record
 from kernel_sources.procfs import ProcFS
-from kernel_sources.tables import machine_number, record_type_number, syscall_number
+from kernel_sources.tables import machine_number, record_type_number, syscall_number, uring_number
 
 _MACHINES = ("x86_64", "i386", "aarch64", "arm")
 _REGISTERS = ("3", "0", "1", "2", "4", "10", "ffffff9c")
 """What all four registers hold, one after the other: descriptors, commands, flags, AT_FDCWD."""
 
 _RESULTS = ("success=yes exit=3", "success=yes exit=0", "success=no exit=-13")
+_BOTH_NAMES = 2
 _EXECUTIONS = ("execve", "execveat")
 _IDS = " ".join(f"{name}=0" for name in ("uid", "gid", "euid", "suid", "fsuid", "egid", "sgid", "fsgid"))
 
@@ -43,11 +47,22 @@ _OTHER_RECORDS = (
     ("KERN_MODULE", 'name="m"'),
     ("BPF", "prog-id=1 op=LOAD"),
 )
+
+
+class _File(NamedTuple):
+    """What a PATH record tells of a file; `kind` is its nametype, `device` as stat(2) gives it."""
+
+    name: str
+    kind: str
+    inode: int
+    device: int
+
+
 _FILES = (
-    ("/tmp/", "PARENT", 1, 0x801),
-    ("/tmp/", "PARENT", 1, 0x801),
-    ("/tmp/a", "DELETE", 2, 0x801),
-    ("/tmp/b", "CREATE", 3, 0x801),
+    _File("/tmp/", "PARENT", 1, 0x801),
+    _File("/tmp/", "PARENT", 1, 0x801),
+    _File("/tmp/a", "DELETE", 2, 0x801),
+    _File("/tmp/b", "CREATE", 3, 0x801),
 )
 
 
@@ -68,6 +83,27 @@ def told_parameters(event_type: str) -> tuple[str, ...]:
         event = normaliser.event(raw)
         if event is not None and event.type == event_type:
             told |= event.arguments.keys()
+    return tuple(parameter.name for parameter in known.parameters if parameter.name in told)
+
+
+@cache
+def told_by_operation(name: str) -> tuple[str, ...]:
+    """The parameters that the events of an io_uring operation may have, in Falco's order.
+
+    Its names, its address and a file that it opened and that is still open are counted.
+    """
+    operation = OPERATIONS.get(name)
+    known = EVENT_TYPES_BY_NAME.get(operation.event_type) if operation is not None else None
+    if operation is None or known is None:
+        return ()
+    caller = _Caller()
+    normaliser = Normaliser(HostState("localhost", caller.proc))
+    told: set[str] = set()
+    with caller.open_file() as file:
+        for kind in ("NORMAL", "CREATE", "DELETE"):
+            files = (_FILES[0], file._replace(kind=kind)) if operation.names < _BOTH_NAMES else _FILES
+            for raw in (caller.execution("execve"), *caller.operations(name, files)):
+                told.update(*(event.arguments for event in normaliser.events(raw) if event.io_uring))
     return tuple(parameter.name for parameter in known.parameters if parameter.name in told)
 
 
@@ -93,26 +129,42 @@ class _Caller:
 
     def execution(self, name: str) -> RawEvent:
         """The execution of the program that this process runs."""
+        return self.call("x86_64", name, "0", "success=yes exit=0", [self._program()])
+
+    def _program(self) -> _File:
         file = self.proc.stat_of_exe(self._pid)
         inode, device = (file.st_ino, file.st_dev) if file is not None else (1, 0x801)
-        return self.call("x86_64", name, "0", "success=yes exit=0", [(self._exe, "NORMAL", inode, device)])
+        return _File(self._exe, "NORMAL", inode, device)
+
+    @contextmanager
+    def open_file(self) -> Iterator[_File]:
+        """The program's file, which is open meanwhile."""
+        with suppress(OSError), open(self._exe, "rb"):
+            yield self._program()
+
+    def operations(self, name: str, files: Sequence[_File]) -> Iterator[RawEvent]:
+        """One operation of io_uring: carried out by its submitter, and by the kernel's own thread."""
+        outcome = f"uring_op={uring_number(name)} success=yes exit=0 items={len(files)}"
+        ran = f"{outcome} ppid=1 pid={self._pid} {_IDS} key=(null)"
+        yield self.call("x86_64", "io_uring_enter", "1", "success=yes exit=1", files, [("URINGOP", ran)])
+        cwd = [line for line in _OTHER_RECORDS if line[0] == "CWD"]
+        yield self._raw([("URINGOP", ran), *cwd, *_path_records(files)])
 
     def call(
-        self, machine: str, name: str, register: str, result: str, files: Sequence[tuple[str, str, int, int]] = _FILES
+        self,
+        machine: str,
+        name: str,
+        register: str,
+        result: str,
+        files: Sequence[_File] = _FILES,
+        before: Sequence[tuple[str, str]] = (),
     ) -> RawEvent:
-        """One call, all its registers the same; `files` are name, kind, inode and device of what it names."""
+        """One call, all its registers the same, with the files that it names; `before` are records ahead of it."""
         registers = " ".join(f"a{index}={register}" for index in range(4))
         arch, number = machine_number(machine) or 0, syscall_number(machine, name)
         call = f"arch={arch:x} syscall={number} {result} {registers} items={len(files)}"
         subject = f'ppid=1 pid={self._pid} auid=0 {_IDS} tty=pts0 ses=1 comm="true" exe="{self._exe}" key=(null)'
-        lines = [("SYSCALL", f"{call} {subject}"), *_OTHER_RECORDS]
-        for item, (path, kind, inode, device) in enumerate(files):
-            place = f"inode={inode} dev={os.major(device):02x}:{os.minor(device):02x}"
-            mode = "040755" if kind == "PARENT" else "0100755"
-            lines.append(
-                ("PATH", f'item={item} name="{path}" {place} mode={mode} ouid=0 ogid=0 rdev=00:00 nametype={kind}')
-            )
-        return self._raw(lines)
+        return self._raw([*before, ("SYSCALL", f"{call} {subject}"), *_OTHER_RECORDS, *_path_records(files)])
 
     def _raw(self, lines: list[tuple[str, str]]) -> RawEvent:
         """These records as one raw event."""
@@ -124,3 +176,13 @@ class _Caller:
             payload = (stamp + text.replace("{pid}", str(self._pid))).encode("utf-8", "surrogateescape")
             finished += assembler.feed(Record.from_netlink(record_type_number(name) or 0, payload), 0.0)
         return finished[0]
+
+
+def _path_records(files: Sequence[_File]) -> list[tuple[str, str]]:
+    lines = []
+    for item, file in enumerate(files):
+        place = f"inode={file.inode} dev={os.major(file.device):02x}:{os.minor(file.device):02x}"
+        mode = "040755" if file.kind == "PARENT" else "0100755"
+        about = f"mode={mode} ouid=0 ogid=0 rdev=00:00 nametype={file.kind}"
+        lines.append(("PATH", f'item={item} name="{file.name}" {place} {about}'))
+    return lines

@@ -334,22 +334,6 @@ def _plain(operation: Done, event: Event, host: HostState) -> None:
         event.arguments["res"] = arguments.result(event.result)
 
 
-TOLD: dict[str, tuple[str, ...]] = {
-    "openat": ("fd", "name", "flags", "dev", "ino"),
-    "openat2": ("fd", "name", "flags", "dev", "ino"),
-    "renameat": ("res", "oldpath", "newpath"),
-    "linkat": ("res", "oldpath", "newpath"),
-    "symlinkat": ("res", "target", "linkpath"),
-    "unlinkat": ("res", "name"),
-    "mkdirat": ("res", "path", "mode"),
-    "connect": ("res", "tuple", "addr"),
-    "bind": ("res", "addr"),
-    "listen": ("res",),
-    "shutdown": ("res",),
-    "close": ("res",),
-}
-"""Falco's parameters that an operation's event may have, by event type."""
-
 _BUILDERS: dict[str, Callable[[Done, Event, HostState], None]] = {
     "openat": _opened,
     "openat2": _opened,

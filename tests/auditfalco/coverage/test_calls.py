@@ -8,6 +8,7 @@ from auditfalco.coverage import unseen
 from auditfalco.coverage.calls import IO_URING, KernelCall, kernel_calls, missing
 from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME, is_event_type
 from auditfalco.model.syscallnames import event_type_of
+from auditfalco.model.uringoperations import OPERATIONS
 from kernel_sources.tables import SYSCALL_MACHINES, UNAUDITED, URING_OPERATIONS, syscall_names
 
 
@@ -53,6 +54,18 @@ def test_every_call_without_an_event_is_judged(machine: str) -> None:
 def test_every_operation_that_the_kernel_does_not_audit_is_judged() -> None:
     assert set(URING_OPERATIONS) >= UNAUDITED
     assert UNAUDITED <= unseen.OPERATIONS.keys() <= set(URING_OPERATIONS)
+    assert set(URING_OPERATIONS) <= unseen.OPERATIONS.keys() | OPERATIONS.keys()
+
+
+def test_operations_are_told_as_the_calls_that_they_stand_for(calls: list[KernelCall]) -> None:
+    rename, opened = of(calls, IO_URING, "renameat"), of(calls, IO_URING, "openat")
+    assert (rename.event_type, rename.knowledge, rename.is_missing) == ("renameat", "parameters", False)
+    assert {"oldpath", "newpath"} <= set(rename.told) and "olddirfd" in rename.untold
+    assert {"fd", "name", "flags"} <= set(opened.told) and "dirfd" in opened.untold
+    assert {"res", "name"} <= set(of(calls, IO_URING, "unlinkat").told)
+    assert "addr" in of(calls, IO_URING, "connect").told
+    data = of(calls, IO_URING, "read")
+    assert data.event_type is None and data.risk is not None and data.risk.level == "high"
 
 
 def test_the_gravest_come_first(calls: list[KernelCall]) -> None:

@@ -345,5 +345,4 @@ def test_falcos_own_answers(world: Any, case: dict[str, Any]) -> None:
     if before is not None:
         before(event, world)
     expected = text_of(case["value"]) if case.get("has_value", True) else None
-    value = answer(case["field"], event, world)
-    assert value == expected
+    assert answer(case["field"], event, world) == expected
