@@ -124,7 +124,16 @@ def _describe(call: Call, event: Event, path: PathFacts | None, number: int, dir
         add("flags", Argument(event.open_flags, openflags.text(event.open_flags)))
     if event.open_mode is not None:
         add("mode", arguments.mode(event.open_mode))
-    if path is not None and path.dev is not None and path.inode is not None:
+    _tell_place(event, path)
+
+
+def _tell_place(event: Event, path: PathFacts | None) -> None:
+    """Device and inode of what was opened; Falco takes them from the new descriptor, and gives zeros without one."""
+    add = event.arguments.__setitem__
+    if event.result is not None and event.result < 0:
+        add("dev", arguments.device(0, 0))
+        add("ino", arguments.integer(0))
+    elif path is not None and path.dev is not None and path.inode is not None:
         add("dev", arguments.device(*path.dev))
         add("ino", arguments.integer(path.inode))
 

@@ -172,6 +172,7 @@ def test_a_failed_open_has_its_name_but_no_file(machine: Any, records: Any) -> N
     assert (event.result, event.fd_number) == (-2, -1)
     assert (event.descriptor.name, event.descriptor.inode) == ("/etc/shadow.bak", None)
     assert (event.arguments["fd"].value, event.arguments["fd"].text) == (-2, "ENOENT")
+    assert (event.arguments["dev"].text, event.arguments["ino"].text) == ("0", "0")
     assert event.process.descriptors == {}
 
 
