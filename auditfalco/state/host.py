@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from auditfalco.model.container import HOST, Container, id_inside
 from auditfalco.model.descriptor import Descriptor
 from auditfalco.model.process import Capabilities, Environment, ExecutedFile, Image, Measures, Process
+from auditfalco.state.boundedfiles import BoundedFiles
 from auditfalco.state.containers import ContainerTable
 from auditfalco.state.engines.engine import Engine
 from auditfalco.state.environments import Environments
@@ -27,7 +28,6 @@ from auditfalco.state.patience import Patience
 from auditfalco.state.processes import ProcessTable
 from auditfalco.state.reader import LiveReader
 from auditfalco.state.recordedfiles import RecordedFiles
-from auditfalco.state.roots import RootedFiles
 from auditfalco.state.truenames import TrueNames
 from auditfalco.state.users import UNKNOWN_NAME, UserDirectory
 from kernel_sources.audit import facts
@@ -51,7 +51,7 @@ class HostState:
         self.first_time_ns = 0
         self._proc = proc
         self._reader = LiveReader(proc) if proc is not None else None
-        self._files = RootedFiles(proc) if proc is not None else None
+        self._files = BoundedFiles(proc) if proc is not None else None
         self.containers = ContainerTable(self._reader, engines, patience=Patience() if proc is not None else None)
         self.processes = ProcessTable(self._reader, self.containers)
         self.groups = ProcessGroups(self.processes, self._reader)

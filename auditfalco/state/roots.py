@@ -9,10 +9,27 @@ from __future__ import annotations
 import os
 import stat
 from itertools import islice
+from typing import NamedTuple
 
 from kernel_sources.procfs import ProcFS
 from kernel_sources.procfs.inroot import open_below
 from kernel_sources.procfs.realpath import Reached, follow
+
+
+class Stamp(NamedTuple):
+    """What changes when a file is changed or replaced."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+
+class Content(NamedTuple):
+    """What a file held, and its stamp then."""
+
+    stamp: Stamp
+    data: bytes | None
 
 
 class RootedFiles:
@@ -21,16 +38,24 @@ class RootedFiles:
     def __init__(self, proc: ProcFS | None = None) -> None:
         self._proc = proc if proc is not None else ProcFS()
 
-    def open_in_root(self, root: str, path: str) -> int | None:
-        """A read-only descriptor of the regular file `path` inside `root`; None when there is none.
+    def read_in_root(self, root: str, path: str, most: int, unless: Stamp | None = None) -> Content | None:
+        """At most `most` bytes of the regular file `path` inside `root`; None when there is none.
 
-        The caller closes it.
+        Without the bytes when the file still has the stamp `unless`.
         """
         descriptor = self._open(root, path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        if descriptor is not None and not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
+        if descriptor is None:
             return None
-        return descriptor
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                return None
+            stamp = Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+            return Content(stamp, None if stamp == unless else os.read(descriptor, min(status.st_size, most)))
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
 
     def stat_in_root(self, root: str, path: str, *, follow: bool = True) -> os.stat_result | None:
         """What stat(2) of `path` gives inside `root`; None when there is no such file."""

@@ -7,12 +7,13 @@ time changed. Formats: passwd(5), group(5).
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, TypeVar
+
+from auditfalco.state.roots import RootedFiles, Stamp
 
 UNKNOWN_NAME = "<NA>"
 """What Falco prints for a user or group without a name: a text, not an absent value."""
@@ -33,15 +34,7 @@ class UserEntry(NamedTuple):
     shell: str
 
 
-class RootedFiles(Protocol):
-    """The door through which files inside another root are read without leaving that root."""
-
-    def open_in_root(self, root: str, path: str) -> int | None:
-        """A read-only descriptor of the regular file `path` inside `root`; None when there is none."""
-
-
 Entry = TypeVar("Entry")
-_Stamp = tuple[int, int, int, int]
 
 
 class _Cached(Generic[Entry]):
@@ -49,7 +42,7 @@ class _Cached(Generic[Entry]):
 
     def __init__(self) -> None:
         self.checked_ns: int | None = None
-        self.stamp: _Stamp | None = None
+        self.stamp: Stamp | None = None
         self.entries: dict[int, Entry] = {}
 
 
@@ -81,20 +74,11 @@ class _Table(Generic[Entry]):
         return cached.entries
 
     def _read(self, root: str, cached: _Cached[Entry]) -> None:
-        descriptor = self._files.open_in_root(root, self._path)
-        if descriptor is None:
+        found = self._files.read_in_root(root, self._path, _LARGEST_FILE, cached.stamp)
+        if found is None:
             cached.stamp, cached.entries = None, {}
-            return
-        try:
-            status = os.fstat(descriptor)
-            stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-            if cached.stamp != stamp:
-                cached.entries = self._parse(os.read(descriptor, min(status.st_size, _LARGEST_FILE)))
-                cached.stamp = stamp
-        except OSError:
-            cached.stamp, cached.entries = None, {}
-        finally:
-            os.close(descriptor)
+        elif found.data is not None:
+            cached.stamp, cached.entries = found.stamp, self._parse(found.data)
 
 
 class UserDirectory:

@@ -28,12 +28,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def content(root: Path, path: str) -> str | None:
-    """What is read through the door, None when it gives no descriptor."""
-    descriptor = RootedFiles().open_in_root(str(root), path)
-    if descriptor is None:
-        return None
-    with open(descriptor) as file:
-        return file.read()
+    """What is read through the door, None when there is nothing to read."""
+    found = RootedFiles().read_in_root(str(root), path, 100)
+    return None if found is None or found.data is None else found.data.decode()
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "etc/passwd", "/relative", "/absolute", "/../../etc/passwd"])
@@ -84,3 +81,14 @@ def test_no_descriptor_is_left_open(root: Path) -> None:
         RootedFiles().real_in_root(str(root), path)
         content(root, path)
     assert os.listdir("/proc/self/fd") == before
+
+
+def test_a_file_that_is_as_it_was_is_not_read_again(root: Path) -> None:
+    files = RootedFiles()
+    first = files.read_in_root(str(root), "/etc/passwd", 3)
+    assert first is not None and first.data == b"ins"
+    again = files.read_in_root(str(root), "/etc/passwd", 3, first.stamp)
+    assert again is not None and (again.data, again.stamp) == (None, first.stamp)
+    (root / "etc/passwd").write_text("changed")
+    changed = files.read_in_root(str(root), "/etc/passwd", 100, first.stamp)
+    assert changed is not None and changed.data == b"changed"
