@@ -20,8 +20,12 @@ _TIMES = (
     Field("evt.reltime", "RELTIME", "nanoseconds between the first event that was seen and this one"),
     Field("evt.reltime.s", "RELTIME", "whole seconds between the first event that was seen and this one"),
     Field("evt.reltime.ns", "RELTIME", "what evt.reltime has beyond its whole seconds, in nanoseconds"),
-    Field("evt.deltatime", "RELTIME", "nanoseconds between the event before and this one"),
-    Field("evt.deltatime.s", "RELTIME", "whole seconds between the event before and this one"),
+    Field(
+        "evt.deltatime",
+        "RELTIME",
+        "nanoseconds since the event for which this check or line read it before; 0 for the first",
+    ),
+    Field("evt.deltatime.s", "RELTIME", "whole seconds of what evt.deltatime is here"),
     Field("evt.deltatime.ns", "RELTIME", "what evt.deltatime has beyond its whole seconds, in nanoseconds"),
     Field(
         "evt.outputtime",
@@ -83,7 +87,7 @@ _KIND = (
     Field("evt.count.exit", "UINT32", "1 for the end of a call; absent for the begin of one"),
     Field("evt.count.procinfo", "UINT32", "1 for a summary of a process", listed=False),
     Field("evt.count.threadinfo", "UINT32", "1 for a summary of a thread", listed=False),
-    Field("util.cnt", "UINT64", "how often the field has been read, this time included", listed=False),
+    Field("util.cnt", "UINT64", "for how many events the field has been read here, this one included", listed=False),
 )
 
 _RESULTS = (
@@ -119,7 +123,11 @@ _ARGUMENTS = (
     ),
     Field("evt.info", "CHARBUF", "the same as evt.args"),
     Field("evt.buffer", "BYTEBUF", "the bytes that were read or written; audit does not have them, so always absent"),
-    Field("evt.buflen", "UINT64", "number of bytes read or written"),
+    Field(
+        "evt.buflen",
+        "UINT64",
+        "number of bytes read or written, as the call returned it; absent for failures and other calls",
+    ),
     Field(
         "evt.abspath",
         "CHARBUF",

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import product
 from typing import NamedTuple
 
 from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME
@@ -58,12 +59,10 @@ class _File(NamedTuple):
     device: int
 
 
-_FILES = (
-    _File("/tmp/", "PARENT", 1, 0x801),
-    _File("/tmp/", "PARENT", 1, 0x801),
-    _File("/tmp/a", "DELETE", 2, 0x801),
-    _File("/tmp/b", "CREATE", 3, 0x801),
-)
+_PARENT = _File("/tmp/", "PARENT", 1, 0x801)
+_RENAMED = (_PARENT, _PARENT, _File("/tmp/a", "DELETE", 2, 0x801), _File("/tmp/b", "CREATE", 3, 0x801))
+_LINKED = (_File("/tmp/a", "NORMAL", 2, 0x801), _PARENT, _File("/tmp/b", "CREATE", 2, 0x801))
+"""The two ways in which the kernel records two names: of what is moved, and of what is named once more."""
 
 
 @cache
@@ -101,7 +100,7 @@ def told_by_operation(name: str) -> tuple[str, ...]:
     told: set[str] = set()
     with caller.open_file() as file:
         for kind in ("NORMAL", "CREATE", "DELETE"):
-            files = (_FILES[0], file._replace(kind=kind)) if operation.names < _BOTH_NAMES else _FILES
+            files = (_PARENT, file._replace(kind=kind)) if operation.names < _BOTH_NAMES else _RENAMED
             for raw in (caller.execution("execve"), *caller.operations(name, files)):
                 told.update(*(event.arguments for event in normaliser.events(raw) if event.io_uring))
     return tuple(parameter.name for parameter in known.parameters if parameter.name in told)
@@ -112,9 +111,8 @@ def _calls(event_type: str, caller: _Caller) -> Iterator[RawEvent]:
     for call in calls_of(event_type):
         machine = next((machine for machine in _MACHINES if syscall_number(machine, call) is not None), None)
         if machine is not None:
-            for register in _REGISTERS:
-                for result in _RESULTS:
-                    yield caller.call(machine, call, register, result)
+            for register, result, files in product(_REGISTERS, _RESULTS, (_RENAMED, _LINKED)):
+                yield caller.call(machine, call, register, result, files)
 
 
 class _Caller:
@@ -156,7 +154,7 @@ class _Caller:
         name: str,
         register: str,
         result: str,
-        files: Sequence[_File] = _FILES,
+        files: Sequence[_File],
         before: Sequence[tuple[str, str]] = (),
     ) -> RawEvent:
         """One call, all its registers the same, with the files that it names; `before` are records ahead of it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from auditfalco.coverage import unseen
@@ -9,7 +11,12 @@ from auditfalco.coverage.calls import IO_URING, KernelCall, kernel_calls, missin
 from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME, is_event_type
 from auditfalco.model.syscallnames import event_type_of
 from auditfalco.model.uringoperations import OPERATIONS
+from auditfalco.normalise.told import told_parameters
+from auditfalco.ruleset.describe import describe
+from auditfalco.ruleset.load import load_texts
 from kernel_sources.tables import SYSCALL_MACHINES, UNAUDITED, URING_OPERATIONS, syscall_names
+
+RULES = Path(__file__).resolve().parents[3].parent / "shared" / "reference" / "falco_rules.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +87,18 @@ def test_a_clock_that_is_read_without_the_kernel_is_an_event_where_it_is_not(cal
     clock = of(calls, "x86_64", "clock_gettime")
     assert clock.event_type == "clock_gettime" and clock.is_missing
     assert not of(calls, "x86_64", "clock_settime").is_missing
+
+
+@pytest.mark.skipif(not RULES.is_file(), reason="no shared reference data beside the checkout")
+def test_falcos_own_rules_find_the_arguments_that_they_ask_for() -> None:
+    untold = set()
+    for rule in describe(load_texts([("falco_rules.yaml", RULES.read_bytes())]).ruleset)["rules"]:
+        details = rule["details"]
+        used = {use for use in (*details["condition_fields"], *details["output_fields"]) if use.startswith("evt.arg.")}
+        for argument in (use[len("evt.arg.") :] for use in used):
+            for event_type in map(EVENT_TYPES_BY_NAME.get, details["events"]):
+                if event_type is not None and event_type.is_syscall and event_type.parameter(argument) is not None:
+                    untold |= {(event_type.name, argument)} - {
+                        (event_type.name, one) for one in told_parameters(event_type.name)
+                    }
+    assert untold <= {("socket", "domain")}

@@ -18,6 +18,7 @@ from auditfalco.engine.values import text_value
 from auditfalco.errors import UnknownFieldError
 from auditfalco.fields.binder import EventBinder
 from auditfalco.fields.catalogue import CATALOGUE
+from auditfalco.fields.field import Field
 from auditfalco.language.types import TYPES, Family
 from auditfalco.model.container import HOST
 from auditfalco.model.descriptor import PROTOCOL_CHARACTERS, TYPE_CHARACTERS, Descriptor
@@ -48,6 +49,7 @@ def event_of(case: dict[str, Any]) -> Event:
     """The case's event with arguments, result, descriptor and open flags; without a process."""
     given = case["event"]
     event = Event(given["type"], START)
+    event.number = 1
     event_type = EVENT_TYPES_BY_NAME[event.type]
     for parameter in event_type.parameters:
         if parameter.name in given["params"]:
@@ -111,13 +113,21 @@ def describe_descriptor(case: dict[str, Any], event_type: EventType, event: Even
     protocol = _PROTOCOLS.get(shown.group("protocol") or "") if shown is not None else None
     flags = event.open_flags or 0
     layer = "upper" if flags & 0x8000 else "lower" if flags & 0x10000 else None
+    device, inode = event.arguments.get("dev"), event.arguments.get("ino")
     event.descriptor = Descriptor(
         kind,
         name,
         name,
+        device=device_of(device.value) if device is not None else None,
+        inode=inode.value if inode is not None and isinstance(inode.value, int) else None,
         layer=layer,
         endpoints=endpoints_of(kind, name, protocol, event) if kind in ("ipv4", "ipv6") else None,
     )
+
+
+def device_of(number: ArgumentValue) -> tuple[int, int] | None:
+    """Major and minor of a device number (new_decode_dev in include/linux/kdev_t.h)."""
+    return (number >> 8 & 0xFFF, number & 0xFF | number >> 12 & 0xFFF00) if isinstance(number, int) else None
 
 
 def endpoints_of(kind: str, name: str, protocol: str | None, event: Event) -> Endpoints:
@@ -150,8 +160,7 @@ def give_process(case: dict[str, Any], event: Event, world: Any) -> Process:
     process.euid, process.egid = given.get("euid", given.get("uid", 0)), given.get("egid", given.get("gid", 0))
     if event.type in ("execve", "execveat", "clone", "clone3", "fork", "vfork"):
         fill_image(process, process.image, event)
-    if "fdlimit" in given:
-        world.limits[pid] = given["fdlimit"]
+    give_measures(process, event, world)
     if event.descriptor is not None and event.fd_number is not None:
         world.open.setdefault(pid, {})[event.fd_number] = event.descriptor
     event.process = process
@@ -185,6 +194,22 @@ def fill_image(process: Process, image: Image, event: Event) -> None:
     image.environment = Environment(tuple(listed(texts.get("env"))))
 
 
+def give_measures(process: Process, event: Event, world: Any) -> None:
+    """Let the world know what the parameters say of the process's sizes, limits, groups and control groups."""
+    given = {name: argument.value for name, argument in event.arguments.items() if isinstance(argument.value, int)}
+    sizes = [given.get(name) for name in ("vm_size", "vm_rss", "vm_swap")]
+    if None not in sizes:
+        world.used[process.pid] = Measures(1, *sizes, given.get("pgft_maj", 0), given.get("pgft_min", 0))
+    if "fdlimit" in given:
+        world.limits[process.pid] = given["fdlimit"]
+    if "pgid" in given:
+        world.groups[process.pid] = given["pgid"]
+    controlled = event.arguments.get("cgroups")
+    if controlled is not None and controlled.value is not None:
+        groups = re.findall(r"([a-z_]+)=(.*?)\.(?=[a-z_]+=|$)", controlled.text)
+        world.control_groups_of[process.pid] = tuple(groups)
+
+
 def listed(printed: str | None) -> list[str]:
     """The elements of a list of texts, of which each ends in a NUL, which prints as a dot."""
     return [] if printed is None else printed.split(".")[:-1]
@@ -206,11 +231,11 @@ Scene = Callable[[Event, Any], None]
 """Changes an event and the world that it is seen against."""
 
 
-def numbered(number: int) -> Scene:
-    """The event is so many-th of its run."""
+def numbered(**numbers: int) -> Scene:
+    """The event of a type is so many-th of its run."""
 
     def change(event: Event, world: Any) -> None:
-        event.number = number
+        event.number = numbers.get(event.type, 1)
 
     return change
 
@@ -252,6 +277,7 @@ def below_init(event: Event, world: Any) -> None:
     assert event.process is not None and event.process.parent is not None
     init = event.process.parent
     init.image.argv = ["/sbin/init", "context", "ls", "--format", "{{json .}}"]
+    init.image.exe_path = "/sbin/init"
     init.image.environment = Environment(())
     init.sid = event.process.sid = 7
     world.sessions[event.process.pid] = 0
@@ -261,21 +287,22 @@ def below_four(event: Event, world: Any) -> None:
     """Between init and the process are p2 to p5."""
     assert event.process is not None
     parent = world.run(1, None, "init")
-    for number in (2, 3, 4, 5):
-        parent = world.run(80 + number, parent, f"p{number}")
+    for number, pid in ((2, 25), (3, 72), (4, 76), (5, 82)):
+        parent = world.run(pid, parent, f"p{number}_t1_exepath", comm=f"p{number}_t1")
         parent.image.exe_path = f"/usr/bin/p{number}_t1_trusted_exepath"
     event.process.parent = parent
 
 
-def in_group_of(name: str, *, own: bool = False) -> Scene:
-    """The process is in the group of another one of that name, or leads its own."""
+def in_group_of(pid: int, name: str) -> Scene:
+    """The process is in the group that another one leads, or leads itself."""
 
     def change(event: Event, world: Any) -> None:
         process = event.process
         assert process is not None
-        leader = process if own else world.run(25, None, f"{name}_exe")
-        leader.image.exe_path = f"{name}_exepath"
-        world.groups[process.pid] = leader.pid
+        leader = process if pid == process.pid else world.run(pid, None, "leader")
+        leader.image.argv, leader.image.exe_path = [f"{name}_exe"], f"{name}_exepath"
+        leader.comm = leader.image.comm = f"{name}_comm"
+        world.groups[process.pid] = pid
 
     return change
 
@@ -304,19 +331,15 @@ def connected_output(event: Event, world: Any) -> None:
 
 
 BEFORE: dict[str, Scene] = {
-    "event_category/8": numbered(2),
-    "event_category/12": numbered(3),
+    "event_category": numbered(procexit=2, notification=3),
     "EVT_FILTER_thread_proc_info/7": nobody,
     "pid_over_32bit": nobody,
     "spawn_process": below_init,
     "PROC_FILTER_nchilds/4": single_threaded,
     "PROC_FILTER_pexepath_aexepath": below_four,
-    "PROC_FILTER_pgid_family/3": in_group_of("p1_t1"),
-    "PROC_FILTER_pgid_family/5": in_group_of("p1_t1"),
-    "PROC_FILTER_pgid_family/7": in_group_of("p3_t1", own=True),
-    "PROC_FILTER_pgid_family/10": in_group_of("p3_t1", own=True),
-    "PROC_FILTER_pgid_family/13": in_group_of("p2_t1"),
-    "PROC_FILTER_pgid_family/14": in_group_of("p2_t1"),
+    **{f"PROC_FILTER_pgid_family/{number}": in_group_of(2, "p1_t1") for number in range(1, 6)},
+    **{f"PROC_FILTER_pgid_family/{number}": in_group_of(72, "p3_t1") for number in range(6, 11)},
+    **{f"PROC_FILTER_pgid_family/{number}": in_group_of(25, "p2_t1") for number in range(11, 16)},
     "PROC_FILTER_stdin_stdout_stderr/5": connected_output,
     "USER_FILTER_extract_from_existent_user_entry": user(1000),
     "USER_FILTER_extract_from_existent_user_entry/10": user(1000, "bar", "/bar", "/bin/bar"),
@@ -346,3 +369,25 @@ def test_falcos_own_answers(world: Any, case: dict[str, Any]) -> None:
         before(event, world)
     expected = text_of(case["value"]) if case.get("has_value", True) else None
     assert answer(case["field"], event, world) == expected
+
+
+@pytest.mark.skipif(not CASES.is_file(), reason="no shared case files beside the checkout")
+def test_every_field_can_be_read_from_every_event(world: Any) -> None:
+    """Whatever an event lacks, a field is absent then and nothing else."""
+    fields = [name for field in CATALOGUE for name in written_forms(field)]
+    for case in {json.dumps(case["event"]): case for case in json.loads(CASES.read_text())}.values():
+        event = event_of(case)
+        for field in fields:
+            answer(field, event, world)
+        give_process(case, event, world)
+        for field in fields:
+            answer(field, event, world)
+
+
+def written_forms(field: Field) -> list[str]:
+    """A field in each of the ways in which it may be written."""
+    forms = [] if field.argument_required else [field.name]
+    forms += [f"{field.name}[1]"] if field.argument.index else []
+    forms += [f"{field.name}[x]"] if field.argument.key else []
+    forms += [f"{field.name}.{'src' if field.name == 'evt.abspath' else 'name'}"] if field.argument.dotted else []
+    return [form for form in forms if form != "evt.around[x]"]
