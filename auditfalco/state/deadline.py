@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import weakref
 from typing import Any, Callable, Generic, TypeVar
 
 SECONDS = 0.1
@@ -70,8 +71,9 @@ class Deadline:
                 return None
         piece: _Piece[Result] = _Piece(work)
         if self._pieces is None:
-            self._pieces = queue.SimpleQueue()
-            threading.Thread(target=_work_off, args=(self._pieces,), name="files", daemon=True).start()
+            pieces = self._pieces = queue.SimpleQueue()
+            threading.Thread(target=_work_off, args=(pieces,), name="files", daemon=True).start()
+            weakref.finalize(self, pieces.put, None)  # the thread goes with us
         self._pieces.put(piece)
         if not piece.ended.acquire(timeout=self._seconds):
             self.overdue += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from pathlib import Path
 
@@ -28,15 +29,26 @@ def test_work_that_ends_has_its_result_or_its_error() -> None:
 def test_work_that_does_not_end_is_left_behind_and_never_too_much_of_it() -> None:
     deadline = Deadline(NOT_LONG)
     answers = threading.Event()
+    others = set(threading.enumerate())
     for _ in range(MOST_STUCK):
         assert deadline.run(answers.wait) is None
     assert deadline.run(lambda: "begun") is None
     assert (deadline.overdue, deadline.refused) == (MOST_STUCK, 1)
     answers.set()
-    for thread in threading.enumerate():
-        if thread.name == "files":
-            thread.join(5)
+    for thread in set(threading.enumerate()) - others:
+        thread.join(5)
     assert deadline.run(lambda: "begun") == "begun"
+
+
+def test_its_thread_goes_with_it() -> None:
+    others = set(threading.enumerate())
+    deadline = Deadline()
+    deadline.run(lambda: None)
+    (thread,) = set(threading.enumerate()) - others
+    del deadline
+    gc.collect()
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 def test_a_file_that_is_not_answered_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
