@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -16,6 +17,9 @@ from kernel_sources.audit.rawevent import RawEvent
 from kernel_sources.audit.record import Record
 from kernel_sources.connector import Comm, Exec, Exit, Fork, ProcessEvent, Sid
 from kernel_sources.errors import Malformed
+
+END_DELAY = 0.1
+"""Seconds that the event of a process's end waits: the connector is faster than the audit records from before it."""
 
 
 class _End(NamedTuple):
@@ -50,7 +54,7 @@ class Pipeline:
         self.events = 0
         self.malformed = 0
         self.heard = False
-        self._ended: list[_End] = []
+        self._ended: deque[tuple[float, _End]] = deque()
         self._consume = consume
         self._entered = entered
 
@@ -61,9 +65,7 @@ class Pipeline:
             for event in batch.process_events:
                 self._apply(event, offset)
         self._handle_records(batch.records)
-        ended, self._ended = self._ended, []
-        for end in ended:
-            self._tell_end(end)
+        self._tell_ends()
 
     def _handle_records(self, records: list[tuple[int, bytes]]) -> None:
         now = time.monotonic()
@@ -82,12 +84,14 @@ class Pipeline:
         for raw in self.assembler.flush(time.monotonic()):
             self._handle(raw)
         self._pass_on(self.normaliser.overdue(time.time_ns()))
+        self._tell_ends()
 
     def finish(self) -> None:
         """Handle what is still open."""
         for raw in self.assembler.close():
             self._handle(raw)
         self._pass_on(self.normaliser.close())
+        self._tell_ends(everything=True)
 
     def _handle(self, raw: RawEvent) -> None:
         self._pass_on(self.normaliser.events(raw))
@@ -129,10 +133,12 @@ class Pipeline:
         children = list(process.children.values()) if process is not None else []
         processes.exited(event.tgid, time_ns)
         if process is not None and self.host.expected.exits:
-            self._ended.append(_End(process, time_ns, event.code, children))
+            self._ended.append((time.monotonic(), _End(process, time_ns, event.code, children)))
 
-    def _tell_end(self, end: _End) -> None:
-        """Make the event of a process's end, once the records are handled that it left before."""
-        self.host.processes.image_at(end.process, end.time_ns)
-        self.events += 1
-        self._consume(self.normaliser.exit(end.process, end.time_ns, end.status, end.children))
+    def _tell_ends(self, everything: bool = False) -> None:
+        """Make the events of ends that are long enough ago for the records before them to have been handled."""
+        due = time.monotonic() - END_DELAY
+        while self._ended and (everything or self._ended[0][0] <= due):
+            end = self._ended.popleft()[1]
+            self.host.processes.image_at(end.process, end.time_ns)
+            self._pass_on([self.normaliser.exit(end.process, end.time_ns, end.status, end.children)])

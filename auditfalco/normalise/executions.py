@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from auditfalco.model.event import Event
+from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME
 from auditfalco.model.process import Image, Process
 from auditfalco.normalise import arguments
 from auditfalco.normalise.call import Builder, Call
@@ -70,9 +71,15 @@ def _describe(call: Call, event: Event, process: Process, image: Image) -> None:
         add("filename", arguments.text(first))
 
 
+def _group_of(call: Call, event: Event, process: Process) -> int | None:
+    """The process group, if it was read already or a rule wants it: no record has it, and reading costs."""
+    wanted = call.host.expected.arguments(EVENT_TYPES_BY_NAME[event.type])
+    return call.host.process_group(process) if process.group_read or wanted & {"pgid", "vpgid"} else None
+
+
 def _describe_numbers(call: Call, event: Event, process: Process, image: Image) -> None:
     """The group and the executed file's numbers."""
-    group = call.host.process_group(process)
+    group = _group_of(call, event, process)
     if group is not None:
         leader = call.host.find(group, event.time_ns)
         name = leader.name if leader is not None else None

@@ -42,6 +42,8 @@ def forked(call: Call, event: Event) -> None:
 
 def _tell_birth(call: Call, event: Event, flags: int | None) -> None:
     process = call.process
+    if process.vpid is None:
+        call.host.process_group(process)  # which reads its number in its own pid namespace too
     tell_caller(call, event)
     if event.result is not None:
         _tell_child(call, event, event.result)

@@ -16,8 +16,11 @@ from itertools import product
 from typing import NamedTuple
 
 from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME
+from auditfalco.model.process import Image, Process
 from auditfalco.model.syscallnames import calls_of
 from auditfalco.model.uringoperations import OPERATIONS
+from auditfalco.normalise.exits import EVENT_TYPE as EXIT
+from auditfalco.normalise.exits import exit_event
 from auditfalco.normalise.normaliser import BUILDERS, Normaliser
 from auditfalco.state.host import HostState
 from kernel_sources.audit.assembler import Assembler
@@ -72,10 +75,15 @@ def told_parameters(event_type: str) -> tuple[str, ...]:
     Facts that only a living process's /proc tells are counted: this process is the one that is asked.
     """
     known = EVENT_TYPES_BY_NAME.get(event_type)
+    if event_type == EXIT:
+        return tuple(exit_event(Process(1, 0, None, Image()), 0, 0, ()).arguments)
     if known is None or event_type not in BUILDERS:
         return ()
     caller = _Caller()
-    normaliser = Normaliser(HostState("localhost", caller.proc))
+    host = HostState("localhost", caller.proc)
+    for parameter in known.parameters:
+        host.expect("evt.arg", parameter.name)
+    normaliser = Normaliser(host)
     told: set[str] = set()
     execution = event_type if event_type in _EXECUTIONS else "execve"
     for raw in (caller.execution(execution), *_calls(event_type, caller)):

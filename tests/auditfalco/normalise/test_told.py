@@ -43,6 +43,11 @@ def test_what_the_executed_file_tells_is_counted() -> None:
     assert {"exe", "args", "exe_ino", "exe_ino_ctime", "cap_effective", "pgid"} <= set(told_parameters("execve"))
 
 
-@pytest.mark.parametrize("event_type", ["umask", "no_such_call", "procexit"])
+def test_what_rules_must_ask_for_is_counted() -> None:
+    assert {"env", "cgroups", "vm_size", "pgft_min", "fdlimit"} <= set(told_parameters("execve"))
+    assert told_parameters("procexit") == ("status", "ret", "sig", "core", "reaper_tid")
+
+
+@pytest.mark.parametrize("event_type", ["umask", "no_such_call", "signaldeliver"])
 def test_of_other_events_nothing_is_told(event_type: str) -> None:
     assert told_parameters(event_type) == ()
