@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 
@@ -12,6 +12,11 @@ class Endpoint(NamedTuple):
 
     address: bytes
     port: int
+
+    @property
+    def is_unspecified(self) -> bool:
+        """Whether it is of the address 0.0.0.0 or ::, which stands for all of the machine's own."""
+        return not any(self.address)
 
     def __str__(self) -> str:
         """`address:port`, as Falco writes it: an IPv6 address has no brackets."""
@@ -45,6 +50,21 @@ class Endpoints:
     def has_role(self) -> bool:
         """Whether the process is client or server by now; before, Falco tells no protocol of an internet socket."""
         return self.is_server or self.has_peer
+
+    @property
+    def own(self) -> Endpoint | None:
+        """The process's end."""
+        return self.server if self.is_server else self.client
+
+    @property
+    def peer(self) -> Endpoint | None:
+        """The other end; of a socket without a peer its absence is no lack."""
+        return self.client if self.is_server else self.server
+
+    def with_ends(self, own: Endpoint | None, peer: Endpoint | None) -> Endpoints:
+        """The same socket with these ends, each in the place that the process's role gives it."""
+        client, server = (peer, own) if self.is_server else (own, peer)
+        return replace(self, client=client, server=server)
 
     @property
     def tuple_text(self) -> str:

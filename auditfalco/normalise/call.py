@@ -57,6 +57,47 @@ class Call:
         """The absolute name of the file that a PATH record is about; see `FileNames.of_file`."""
         return self.host.names.of_file(self.process, start, path, self.raw.time_ns, certain=certain)
 
+    # Descriptors: what they stood for before the call, and what it made of them.
+
+    def known(self, number: int, *, is_new: bool = False) -> Descriptor | None:
+        """What a number stands for at the time of the call; of one that the call made, only what /proc shows."""
+        if number < 0:
+            return None
+        if is_new:
+            self.host.open_files.table.closed(self.process, number, self.raw.time_ns)
+        return self.host.descriptor(self.process, number, self.raw.time_ns)
+
+    def closing(self, number: int) -> Descriptor | None:
+        """What a number stood for that the call has closed: /proc shows at best what it was used for since."""
+        slot = self.host.open_files.table.slot(self.process, number) if number >= 0 else None
+        if slot is not None and slot.file is not None:
+            return slot.file.descriptor
+        return None if self.succeeded else self.known(number)
+
+    def opens(
+        self, event: Event, number: int, descriptor: Descriptor, *, close_on_exec: bool = False, look: bool = False
+    ) -> None:
+        """Note a descriptor that the call made, which the event is about.
+
+        With `look` what the record leaves open is looked for in /proc.
+        """
+        self.host.remember_descriptor(self.process, number, descriptor, self.raw.time_ns, close_on_exec)
+        known = self.host.descriptor(self.process, number, self.raw.time_ns) if look else descriptor
+        event.fd_number, event.descriptor = number, known
+
+    def becomes(self, event: Event, number: int, descriptor: Descriptor, *, look: bool = True) -> None:
+        """Note what a socket has become by the call, for all of its descriptors."""
+        before = event.descriptor.name if event.descriptor is not None else ""
+        self.host.open_files.table.changed(self.process, number, descriptor, self.raw.time_ns)
+        known = self.host.descriptor(self.process, number, self.raw.time_ns) if look else descriptor
+        event.descriptor = known
+        event.name_changed = known is not None and known.name != before
+
+    def duplicates(self, event: Event, old: int, new: int, *, close_on_exec: bool) -> None:
+        """Note that the call made `new` stand for the file of `old`; the event is about the new one."""
+        event.fd_number = new
+        event.descriptor = self.host.open_files.duplicated(self.process, old, new, self.raw.time_ns, close_on_exec)
+
     # What the event's arguments are told by; names are Falco's.
 
     def tell_result(self, event: Event, name: str = "res") -> None:
@@ -73,6 +114,14 @@ class Call:
         known = self.host.descriptor(self.process, number, self.raw.time_ns) if number >= 0 else None
         event.arguments[name] = arguments.descriptor(number, known)
         return known
+
+    def tell_new(self, event: Event, name: str) -> None:
+        """The descriptor that the event is about, which the call made; the error when it made none."""
+        if event.fd_number is None:
+            event.fd_number = -1
+            self.tell_result(event, name)
+        else:
+            event.arguments[name] = arguments.descriptor(event.fd_number, event.descriptor)
 
     def tell_directory(self, event: Event, name: str, register: int) -> Descriptor | None:
         """A directory descriptor as it stands in a register, AT_FDCWD by its name; what it stands for is returned."""

@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from typing import Callable
 
-from auditfalco.model.descriptor import DIRECTORY, FILE, Descriptor
+from auditfalco.model.descriptor import DIRECTORY, FILE, IPV4, IPV6, Descriptor
 from auditfalco.model.endpoints import Endpoint, Endpoints
 from auditfalco.model.process import Process
 from auditfalco.state.descriptors import KEPT_OF_A_PROCESS, DescriptorTable
@@ -100,25 +100,29 @@ def is_same(told: Descriptor, shown: Descriptor) -> bool:
         return told.inode == shown.inode
     ours, theirs = told.endpoints, shown.endpoints
     if ours is not None and theirs is not None:
-        return _may_be(ours.client, theirs.client) and _may_be(ours.server, theirs.server)
+        peers_agree = not (ours.connected and theirs.connected) or _may_be(ours.peer, theirs.peer)
+        return peers_agree and _may_be(ours.own, theirs.own)
     if {told.kind, shown.kind} <= {FILE, DIRECTORY}:
         return told.name is None or told.name == shown.name
     return told.kind == shown.kind
 
 
 def _may_be(ours: Endpoint | None, theirs: Endpoint | None) -> bool:
-    return ours is None or theirs is None or ours == theirs
+    if ours is None or theirs is None:
+        return True
+    one_is_any = ours.is_unspecified or theirs.is_unspecified
+    return ours.port == theirs.port and (ours.address == theirs.address or one_is_any)
 
 
 def completed(told: Descriptor, shown: Descriptor) -> Descriptor:
     """What a record told of, with what it left open taken from /proc."""
     kind = shown.kind if {told.kind, shown.kind} == {FILE, DIRECTORY} else told.kind
-    endpoints = told.endpoints
-    name = told.name
+    name, endpoints = told.name, told.endpoints
     if endpoints is not None and shown.endpoints is not None:
         endpoints = _both(endpoints, shown.endpoints)
-        if endpoints != told.endpoints and endpoints.path is None:
-            kind, name = shown.kind, endpoints.tuple_text
+        if kind in (IPV4, IPV6) and endpoints != told.endpoints:
+            kind = shown.kind if told.endpoints is None or not told.endpoints.has_role else kind
+            name = endpoints.tuple_text
     return replace(
         told,
         kind=kind,
@@ -130,16 +134,13 @@ def completed(told: Descriptor, shown: Descriptor) -> Descriptor:
 
 
 def _both(told: Endpoints, shown: Endpoints) -> Endpoints:
+    protocol, path = told.protocol or shown.protocol, told.path or shown.path
     if not told.has_role:
-        return replace(shown, protocol=told.protocol or shown.protocol, path=told.path or shown.path)
+        return replace(shown, protocol=protocol, path=path, connected=told.connected or shown.connected)
     if not told.has_peer:
-        return replace(told, protocol=told.protocol or shown.protocol)
-    same_way = told.is_server == shown.is_server or shown.client is None
-    client, server = (shown.client, shown.server) if same_way else (shown.server, shown.client)
-    return replace(
-        told,
-        client=told.client or client,
-        server=told.server or server,
-        protocol=told.protocol or shown.protocol,
-        path=told.path or shown.path,
-    )
+        return replace(told, protocol=protocol, path=path)
+    own = shown.own if told.own is None or (told.own.is_unspecified and shown.own is not None) else told.own
+    if own is None and not shown.has_peer:
+        own = shown.server  # bound, without a peer that the kernel knows: a datagram was sent from there
+    peer = told.peer if told.peer is not None or not shown.has_peer else shown.peer
+    return replace(told, protocol=protocol, path=path).with_ends(own, peer)

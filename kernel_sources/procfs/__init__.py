@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kernel_sources.procfs.cgroups import Cgroup
 from kernel_sources.procfs.descriptors import FdInfo
-from kernel_sources.procfs.filesystem import ProcFS
+from kernel_sources.procfs.filesystem import ProcFS, directory_name
 from kernel_sources.procfs.limits import Limits
 from kernel_sources.procfs.mounts import Mount
 from kernel_sources.procfs.sockets import SocketEnd, SocketFacts
@@ -23,4 +23,5 @@ __all__ = [
     "SocketFacts",
     "StatFacts",
     "StatusFacts",
+    "directory_name",
 ]

@@ -39,6 +39,11 @@ ENTRIES_LIMIT = 4 * 1024 * 1024
 UNSET_ID = 0xFFFFFFFF
 
 
+def directory_name(pid: int) -> str:
+    """Return the name by which processes know a process's directory."""
+    return f"/proc/{pid}"
+
+
 class ProcFS:
     """A proc file system, the live one or a recorded tree.
 

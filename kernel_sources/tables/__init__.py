@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernel_sources.tables.capabilities import CAPABILITIES, capability_names
 from kernel_sources.tables.errnos import errno_name, errno_number
 from kernel_sources.tables.families import family_name
+from kernel_sources.tables.fcntl import FCNTL_COMMANDS
 from kernel_sources.tables.machines import is_little_endian, machine_bits, machine_name, machine_number
 from kernel_sources.tables.memoryflags import MLOCK_FLAGS, PROTECTIONS, map_flags, mlockall_flags
 from kernel_sources.tables.openflags import open_flag_names, open_flags
@@ -19,6 +20,7 @@ from kernel_sources.tables.record_types import (
 from kernel_sources.tables.semaphores import IPC_64, SEMCTL_COMMANDS, SEMGET_FLAGS
 from kernel_sources.tables.signals import signal_name, signal_number
 from kernel_sources.tables.socketcalls import socketcall_name, socketcall_number
+from kernel_sources.tables.sockets import SHUTDOWNS, SOCKET_LEVELS, socket_options
 from kernel_sources.tables.syscalls import (
     SYSCALL_MACHINES,
     X32_BIT,
@@ -32,12 +34,15 @@ __all__ = [
     "CAPABILITIES",
     "CLONE_FLAGS",
     "CLONE_SIGNAL",
+    "FCNTL_COMMANDS",
     "IPC_64",
     "MLOCK_FLAGS",
     "PROTECTIONS",
     "RESOURCES",
     "SEMCTL_COMMANDS",
     "SEMGET_FLAGS",
+    "SHUTDOWNS",
+    "SOCKET_LEVELS",
     "SYSCALL_MACHINES",
     "UNAUDITED",
     "URING_OPERATIONS",
@@ -62,6 +67,7 @@ __all__ = [
     "record_type_number",
     "signal_name",
     "signal_number",
+    "socket_options",
     "socketcall_name",
     "socketcall_number",
     "syscall_name",
