@@ -92,7 +92,12 @@ _KIND = (
 
 _RESULTS = (
     Field("evt.res", "CHARBUF", "SUCCESS, or the name of the error as ENOENT; absent for events without a result"),
-    Field("evt.rawres", "INT64", "what the call returned; absent for events without a result"),
+    Field(
+        "evt.rawres",
+        "INT64",
+        "what the call returned; absent for events without a result; 0 for an io_uring operation that was carried out,"
+        " with whatever outcome, unless its records show that it failed",
+    ),
     Field("evt.failed", "BOOL", "whether the call returned an error; absent for events without a result"),
     Field("evt.count.error", "UINT32", "1 for a failed call, 0 for another; absent for events without a result"),
     Field("evt.count.error.file", "UINT32", "evt.count.error of calls on files; absent for others"),
@@ -143,8 +148,18 @@ _DATA = (
     Field("evt.io_dir", "CHARBUF", "read or write; absent for other calls"),
     Field("evt.is_wait", "BOOL", "whether the call may wait, as poll and nanosleep do"),
     Field("evt.is_syslog", "BOOL", "whether the call writes to /dev/log"),
-    Field("evt.is_open_read", "BOOL", "whether the call opens for reading, successful or not; false for other calls"),
-    Field("evt.is_open_write", "BOOL", "whether the call opens for writing, successful or not; false for other calls"),
+    Field(
+        "evt.is_open_read",
+        "BOOL",
+        "whether the call opens for reading, successful or not; false for other calls; true for an open by io_uring"
+        " whose descriptor could not be looked at in time",
+    ),
+    Field(
+        "evt.is_open_write",
+        "BOOL",
+        "whether the call opens for writing, successful or not; false for other calls; true for an open by io_uring"
+        " whose descriptor could not be looked at in time",
+    ),
     Field("evt.is_open_exec", "BOOL", "whether the call asks to create an executable file; false for other calls"),
     Field("evt.is_open_create", "BOOL", "whether the call created a file by opening it; false for other calls"),
     *(

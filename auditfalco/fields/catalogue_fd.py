@@ -22,7 +22,12 @@ def _both_ends(name: str, value_type: str, what: str) -> Field:
 
 
 _FILES = (
-    Field("fd.num", "INT64", "number of the descriptor; also set when nothing else is known of it"),
+    Field(
+        "fd.num",
+        "INT64",
+        "number of the descriptor; also set when nothing else is known of it; 2147483647, which none has, for one that"
+        " an io_uring operation made or used and that could not be found",
+    ),
     Field("fd.type", "CHARBUF", "what it is: file, directory, ipv4, ipv6, unix, pipe, event, …"),
     Field("fd.typechar", "CHARBUF", "fd.type in one character: f file, d directory, 4 ipv4, 6 ipv6, u unix, p pipe, …"),
     Field("fd.name", "CHARBUF", "path of a file; of a socket, both ends as address:port->address:port"),

@@ -92,5 +92,6 @@ class Ring:
 
 def _take_over(process: Process, operation: UringFacts) -> None:
     """The credentials that an operation ran with; its record has no login uid, session or terminal."""
-    process.uid, process.euid, process.fsuid = operation.uid, operation.euid, operation.fsuid
-    process.gid, process.egid, process.fsgid = operation.gid, operation.egid, operation.fsgid
+    if operation.uid is not None and operation.gid is not None:
+        process.uid, process.euid, process.fsuid = operation.uid, operation.euid, operation.fsuid
+        process.gid, process.egid, process.fsgid = operation.gid, operation.egid, operation.fsgid

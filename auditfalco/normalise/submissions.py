@@ -17,12 +17,25 @@ from auditfalco.model.uringoperations import Operation
 from kernel_sources.audit.facts import PathFacts, SockaddrFacts, UringFacts
 from kernel_sources.audit.rawevent import RawEvent
 
+UNKNOWN_DESCRIPTOR = 0x7FFFFFFF
+"""Stands for a descriptor that exists but whose number no record tells: a number that no descriptor can have.
+
+Rules ask whether fd.num is negative, which it is not. (The kernel's limit, sysctl_nr_open_max in fs/file.c, is lower.)
+"""
+
 MOST_PROCESSES = 1024
 MOST_KEPT = 256
 """Names without operation, and operations without name, of one process; the oldest are given up beyond."""
 
 KEPT_NS = 2_000_000_000
-"""How long an operation waits for its names, and a name for its operation."""
+"""How long an operation waits for its names, and a name for its operation.
+
+An io_uring_enter that waits for other operations is recorded when it returns, which may take longer. An operation is
+told without names then, and again with them when they have come.
+"""
+
+_LOOK_NS = 100_000_000
+"""How often it is looked for what waits no longer."""
 
 _AGAIN, _QUEUED, _REQUEUED = -11, -529, -3072
 """Results of an operation that was not carried out yet (include/linux/errno.h, io_uring/refs.h): it will be."""
@@ -63,9 +76,12 @@ def is_carried_out(facts: UringFacts) -> bool:
 
 
 class _Ring:
-    """What is open of one process: names without operation, operations without name, connections begun."""
+    """What is open of one process: names without operation, operations without name, connections begun.
 
-    __slots__ = ("address", "attempts", "cwd", "names", "since_ns", "waiting")
+    `late` are operations that were told without their names.
+    """
+
+    __slots__ = ("address", "attempts", "cwd", "late", "names", "since_ns", "waiting")
 
     def __init__(self) -> None:
         self.names: list[PathFacts] = []
@@ -73,6 +89,7 @@ class _Ring:
         self.cwd: str | None = None
         self.since_ns = 0
         self.waiting: list[Done] = []
+        self.late: list[Done] = []
         self.attempts = 0
 
 
@@ -89,7 +106,9 @@ class Submissions:
     def __init__(self, is_open: Callable[[Process, PathFacts], bool]) -> None:
         self.evictions = 0
         self._is_open = is_open
-        self._rings: OrderedDict[int, _Ring] = OrderedDict()
+        self._given_up: list[Done] = []
+        self._next_look_ns = 0
+        self._rings: OrderedDict[Process, _Ring] = OrderedDict()
 
     def ran(self, operation: Done) -> list[Done]:
         """An operation that was reported by itself; returns what is complete by it."""
@@ -124,47 +143,52 @@ class Submissions:
         for operation in complete:
             operation.cwd = cwd
         ring.names, ring.cwd, ring.address, ring.since_ns = [*ring.names, *left], cwd, address, time_ns
-        takers = [one for one in (*complete, *ring.waiting) if one.kind.takes_address and one.address is None]
+        takers = [one for one in (*ring.late, *ring.waiting, *complete) if _lacks_address(one)]
         if takers:
             takers[-1].address, ring.address = address, None  # the record has the last address only
-        waiting, ring.waiting = ring.waiting, []
-        for operation in waiting:
-            if self._supply(ring, operation):
-                complete.append(operation)
-            else:
-                ring.waiting.append(operation)
+        ring.late, late = self._supplied(ring, ring.late)
+        ring.waiting, waiting = self._supplied(ring, ring.waiting)
+        complete += [*late, *waiting]
         self.evictions += max(len(ring.names) - MOST_KEPT, 0)
         ring.names = ring.names[-MOST_KEPT:]
         return sorted(complete, key=lambda one: one.raw.serial)
 
     def expired(self, time_ns: int) -> list[Done]:
         """Give up waiting for what should have come by some time; returns the operations, to be told as they are."""
-        given_up: list[Done] = []
-        for pid, ring in list(self._rings.items()):
-            given_up += [one for one in ring.waiting if one.time_ns + KEPT_NS < time_ns]
-            ring.waiting = [one for one in ring.waiting if one.time_ns + KEPT_NS >= time_ns]
+        given_up, self._given_up = self._given_up, []
+        if time_ns < self._next_look_ns:
+            return given_up
+        self._next_look_ns = time_ns + _LOOK_NS
+        for process, ring in list(self._rings.items()):
+            overdue = [one for one in ring.waiting if one.time_ns + KEPT_NS < time_ns]
+            if overdue:
+                given_up += overdue
+                ring.waiting = [one for one in ring.waiting if one.time_ns + KEPT_NS >= time_ns]
+                ring.late = [*ring.late, *overdue][-MOST_KEPT:]
             if ring.since_ns + KEPT_NS < time_ns:
                 ring.names, ring.address = [], None
-                if not ring.waiting and not ring.attempts:
-                    del self._rings[pid]
+                if not (ring.waiting or ring.attempts or (ring.late and process.is_alive)):
+                    del self._rings[process]
         return given_up
 
     def close(self) -> list[Done]:
         """Give up waiting; returns the operations that still do."""
-        given_up = [one for ring in self._rings.values() for one in ring.waiting]
+        given_up = [*self._given_up, *(one for ring in self._rings.values() for one in ring.waiting)]
         self._rings.clear()
+        self._given_up.clear()
         return given_up
 
     def __bool__(self) -> bool:
         """Whether anything waits."""
-        return bool(self._rings)
+        return bool(self._rings or self._given_up)
 
     def _ring(self, process: Process) -> _Ring:
-        ring = self._rings.get(process.pid)
+        ring = self._rings.get(process)
         if ring is None:
-            ring = self._rings[process.pid] = _Ring()
+            ring = self._rings[process] = _Ring()
             if len(self._rings) > MOST_PROCESSES:
-                self._rings.popitem(last=False)
+                _, evicted = self._rings.popitem(last=False)
+                self._given_up += evicted.waiting
                 self.evictions += 1
         return ring
 
@@ -213,6 +237,14 @@ class Submissions:
         left[:] = sorted([*left, *kept], key=lambda path: path.item or 0)
         return complete
 
+    def _supplied(self, ring: _Ring, operations: list[Done]) -> tuple[list[Done], list[Done]]:
+        """Give operations what they lack; returns those that still lack it, and those that do not."""
+        lacking: list[Done] = []
+        complete: list[Done] = []
+        for operation in operations:
+            (complete if self._supply(ring, operation) else lacking).append(operation)
+        return lacking, complete
+
     def _supply(self, ring: _Ring, operation: Done) -> bool:
         """Give an operation what it lacks from what its process submitted; tells whether that was there."""
         kind = operation.kind
@@ -247,6 +279,10 @@ def _best(candidates: list[PathFacts], wanted: int) -> list[PathFacts]:
     """The first names that were found; else the first that there are."""
     found = [path for path in candidates if path.inode is not None]
     return (found if len(found) >= wanted else candidates)[:wanted]
+
+
+def _lacks_address(operation: Done) -> bool:
+    return operation.kind.takes_address and operation.address is None
 
 
 def _is_complete(operation: Done) -> bool:

@@ -14,22 +14,15 @@ import stat
 from typing import Callable
 
 from auditfalco.model import openflags
-from auditfalco.model.descriptor import DIRECTORY, FILE, IPV4, IPV6, UNIX, Descriptor
-from auditfalco.model.endpoints import Endpoint, Endpoints
+from auditfalco.model.descriptor import DIRECTORY, FILE, Descriptor
 from auditfalco.model.event import Argument, Event
-from auditfalco.normalise import arguments
-from auditfalco.normalise.submissions import Done
+from auditfalco.normalise import arguments, uring_sockets
+from auditfalco.normalise.submissions import UNKNOWN_DESCRIPTOR, Done
 from auditfalco.state.host import HostState
 from auditfalco.state.recordedfiles import FoundDescriptor
 from kernel_sources.audit import facts
 from kernel_sources.audit.facts import PathFacts
 from kernel_sources.tables import record_type_name
-
-UNKNOWN_DESCRIPTOR = 0x7FFFFFFF
-"""Stands for a descriptor that exists but whose number no record tells: a number that no descriptor can have.
-
-Rules ask whether fd.num is negative, which it is not. (The kernel's limit, sysctl_nr_open_max in fs/file.c, is lower.)
-"""
 
 _LAYER_BITS = {"upper": openflags.FD_UPPER_LAYER, "lower": openflags.FD_LOWER_LAYER}
 
@@ -290,43 +283,7 @@ def _directory_made(operation: Done, event: Event, host: HostState) -> None:
         event.arguments["mode"] = arguments.mode(stat.S_IMODE(made.mode))
 
 
-# Sockets.
-
-
-def _connected(operation: Done, event: Event, host: HostState) -> None:
-    if event.result is not None:
-        event.arguments["res"] = arguments.result(event.result)
-    event.fd_number = UNKNOWN_DESCRIPTOR
-    event.descriptor = _peer(operation)
-    event.name_changed = True
-    if event.descriptor is not None and event.descriptor.name:
-        event.arguments["tuple"] = arguments.text(event.descriptor.name)
-        event.arguments["addr"] = arguments.text(event.descriptor.name.rpartition("->")[2])
-
-
-def _peer(operation: Done) -> Descriptor | None:
-    """The socket of a connect, from the address that it was given."""
-    address = operation.address
-    if address is None:
-        return None
-    if address.family == "unix":
-        path = address.path or ""
-        return Descriptor(UNIX, path, endpoints=Endpoints(connected=True, path=path))
-    if address.family not in ("inet", "inet6") or address.address is None:
-        return None
-    server = Endpoint(address.address, address.port or 0)
-    endpoints = Endpoints(server=server, connected=True)
-    return Descriptor(IPV4 if address.family == "inet" else IPV6, endpoints.tuple_text, endpoints=endpoints)
-
-
-def _bound(operation: Done, event: Event, host: HostState) -> None:
-    _plain(operation, event, host)
-    event.fd_number = UNKNOWN_DESCRIPTOR
-    address = operation.address
-    if address is not None and address.address is not None:
-        event.arguments["addr"] = arguments.text(str(Endpoint(address.address, address.port or 0)))
-    elif address is not None and address.path is not None:
-        event.arguments["addr"] = arguments.text(address.path)
+# Others.
 
 
 def _plain(operation: Done, event: Event, host: HostState) -> None:
@@ -342,9 +299,8 @@ _BUILDERS: dict[str, Callable[[Done, Event, HostState], None]] = {
     "symlinkat": _symlinked,
     "unlinkat": _unlinked,
     "mkdirat": _directory_made,
-    "connect": _connected,
     "listen": _plain,
     "shutdown": _plain,
     "close": _plain,
-    "bind": _bound,
+    **uring_sockets.BUILDERS,
 }

@@ -77,6 +77,10 @@ class LiveDescriptors:
             return Descriptor(ANONYMOUS.get(rest, kinds.OTHER), "")
         return Descriptor(kinds.OTHER, None)
 
+    def is_socket(self, pid: int, number: int) -> bool:
+        """Whether a descriptor is a socket's."""
+        return (self._proc.fd(pid, number) or "").startswith("socket:")
+
     def numbers(self, pid: int, limit: int) -> list[int]:
         """The open descriptors of a process."""
         return self._proc.fds(pid, limit) or []

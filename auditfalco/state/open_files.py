@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import islice
 from typing import Callable
 
 from auditfalco.model.descriptor import DIRECTORY, FILE, IPV4, IPV6, Descriptor
@@ -15,6 +16,10 @@ from auditfalco.model.endpoints import Endpoint, Endpoints
 from auditfalco.model.process import Process
 from auditfalco.state.descriptors import KEPT_OF_A_PROCESS, DescriptorTable
 from auditfalco.state.live_descriptors import LiveDescriptors
+
+_MOST_NUMBERS = 65_536
+_MOST_SOCKETS = 16
+"""Sockets of a process, the newest first, among which one is sought by its peer; each may cost a look at them all."""
 
 
 class OpenFiles:
@@ -80,6 +85,22 @@ class OpenFiles:
                 self.table.opened(process, old, seen[0], time_ns)  # type: ignore[arg-type]
         return self.table.duplicated(process, old, new, time_ns, close_on_exec)
 
+    def with_peer(self, process: Process, peer: Endpoint, *, is_server: bool) -> tuple[int, Descriptor] | None:
+        """The newest socket that a process has with this peer, and its number: for records that name no descriptor.
+
+        `is_server` tells which of the two the process is, which a socket itself does not show.
+        """
+        if self._live is None or not process.is_alive:
+            return None
+        numbers = self._live.numbers(process.pid, _MOST_NUMBERS)[::-1]
+        sockets = (number for number in numbers if self._live.is_socket(process.pid, number))
+        for number in islice(sockets, _MOST_SOCKETS):
+            shown = self._live.read(process.pid, number, Endpoints(server=peer, connected=True))
+            found = None if shown is None else _turned(shown, peer, is_server)
+            if found is not None:
+                return None if self._is_gone(process) else (number, found)
+        return None
+
     def is_local_address(self, process: Process, address: bytes) -> bool | None:
         """Whether an address is one of the machine's own, as the process sees it; None when that is not known."""
         if self._live is None or not process.is_alive:
@@ -105,6 +126,19 @@ def is_same(told: Descriptor, shown: Descriptor) -> bool:
     if {told.kind, shown.kind} <= {FILE, DIRECTORY}:
         return told.name is None or told.name == shown.name
     return told.kind == shown.kind
+
+
+def _turned(shown: Descriptor, peer: Endpoint, is_server: bool) -> Descriptor | None:
+    """A socket with this peer, its ends in their roles; None for one with another peer."""
+    ends = shown.endpoints
+    if ends is None or not ends.connected:
+        return None
+    own, other = (ends.server, ends.client) if ends.is_server else (ends.client, ends.server)
+    if other != peer:
+        return None
+    client, server = (peer, own) if is_server else (own, peer)
+    turned = replace(ends, client=client, server=server, is_server=is_server)
+    return replace(shown, name=turned.tuple_text, endpoints=turned)
 
 
 def _may_be(ours: Endpoint | None, theirs: Endpoint | None) -> bool:

@@ -45,6 +45,11 @@ RULES = """\
   condition: evt.type = connect and fd.typechar = 4 and (evt.rawres >= 0 or evt.res = EINPROGRESS)
   output: "%(output)s"
   priority: WARNING
+- rule: Accepted
+  desc: as rules about servers ask
+  condition: evt.type in (accept, accept4) and fd.typechar = 4 and evt.rawres >= 0
+  output: "%(output)s"
+  priority: WARNING
 - rule: Changed
   desc: names come and go
   condition: evt.type in (rename, renameat, renameat2, unlinkat, linkat, symlinkat, mkdirat) and proc.name = ring
@@ -228,10 +233,38 @@ def test_connections(
         assert result == 0
         told = alert_of(running, "Connected", pid)
     check_process(told, pid, audit_scope)
+    assert told["fd.name"].startswith("127.0.0.1:")
     assert told["fd.name"].endswith(f"->127.0.0.1:{port}")
     assert told["fd.typechar"] == "4"
+    assert told["fd.num"] < 64
     running.interrupt()
     assert len(running.alerts("Connected")) == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_connection_accepted(
+    agent: StartAgent, ring: Ring, audit_scope: AuditScope, tmp_path: Path, way: str
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    running = agent(rules_file(tmp_path, "/nowhere"))
+    pid, (descriptor,) = ring(way, f"accept 127.0.0.1 {port}")
+    told = alert_of(running, "Accepted", pid)
+    check_process(told, pid, audit_scope)
+    assert (told["fd.num"], told["evt.res"]) == (descriptor, "SUCCESS")
+    assert told["fd.name"].endswith(f"->127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("way", ["inline", "async"])
+def test_a_call_that_waits_for_something_else(
+    agent: StartAgent, ring: Ring, tmp_path: Path, place: Path, way: str
+) -> None:
+    """The names come when it returns, long after the operation was reported."""
+    (place / "secret").write_text("")
+    running = agent(rules_file(tmp_path, str(place)))
+    pid, _ = ring(way, f"openat . {place}/secret 0 0", "wait 6000")
+    assert alert_of(running, "Read", pid)["fd.name"] == f"{place}/secret"
 
 
 CHANGES = (

@@ -15,13 +15,13 @@ import pytest
 from auditfalco.agent.archive import Archive
 from auditfalco.model import openflags
 from auditfalco.model.container import HOST
-from auditfalco.normalise.submissions import KEPT_NS, MOST_KEPT
-from auditfalco.normalise.uring import UNKNOWN_DESCRIPTOR
+from auditfalco.normalise.submissions import KEPT_NS, MOST_KEPT, UNKNOWN_DESCRIPTOR
 from kernel_sources.procfs import ProcFS
 
 URINGOP, SOCKADDR = 1336, 1306
 ENTER, OPENAT = 426, 257
-OPEN, OPEN2, CONNECT, ACCEPT, RENAME, UNLINK, MKDIR, SYMLINK, LINK, NOP = 18, 28, 16, 13, 35, 36, 37, 38, 39, 0
+OPEN, OPEN2, RENAME, UNLINK, MKDIR, SYMLINK, LINK = 18, 28, 35, 36, 37, 38, 39
+CONNECT, ACCEPT, BIND, SENDMSG, NOP = 16, 13, 56, 9, 0
 LOOPBACK_80 = "020000507F0000010000000000000000"
 MS = 1_000_000
 START_NS = 1_700_000_000_000_000_000
@@ -180,9 +180,22 @@ def test_a_relative_name_is_not_guessed(machine: Any, records: Any) -> None:
 def test_names_that_do_not_come_are_not_waited_for(machine: Any, records: Any) -> None:
     events(machine, uringop(OPEN, uid=33))
     assert events(machine, records.syscall(39), at_ms=KEPT_NS // MS)[0].type == "getpid"
-    late, _ = events(machine, records.syscall(39, pid=501), at_ms=KEPT_NS // MS + 1)
+    late, _ = events(machine, records.syscall(39, pid=501), at_ms=KEPT_NS // MS + 200)
     assert (late.type, late.io_uring, late.descriptor.name) == ("openat", True, None)
     assert (late.process.uid, late.fd_number, late.result) == (33, -1, None)
+
+
+def test_names_that_come_late_are_told_all_the_same(machine: Any, records: Any) -> None:
+    """The io_uring_enter waited for something else."""
+    events(machine, uringop(OPEN))
+    late = KEPT_NS // MS + 1
+    nameless, _ = events(machine, records.syscall(39, pid=501), at_ms=late)
+    assert nameless.descriptor.name is None
+    opened, entered = events(
+        machine, enter(records), records.cwd("/"), records.path(0, "/etc/shadow", inode=42), at_ms=late + 60_000
+    )
+    assert (opened.type, opened.serial, opened.descriptor.name) == ("openat", nameless.serial, "/etc/shadow")
+    assert entered.type == "io_uring_enter"
 
 
 def test_waiting_operations_are_bounded(machine: Any) -> None:
@@ -332,6 +345,22 @@ def test_of_several_addresses_the_last_is_recorded(machine: Any, records: Any) -
         machine, uringop(CONNECT), uringop(CONNECT), enter(records, 2), (SOCKADDR, f"saddr={LOOPBACK_80}")
     )
     assert (first.descriptor, second.descriptor.name) == (None, "->127.0.0.1:80")
+
+
+def test_the_sockets_of_accept_and_bind(machine: Any, records: Any) -> None:
+    (accepted,) = events(machine, uringop(ACCEPT), (SOCKADDR, f"saddr={LOOPBACK_80}"))
+    assert (accepted.type, accepted.descriptor.name) == ("accept", "127.0.0.1:80->")
+    assert accepted.descriptor.endpoints.is_server
+    assert events(machine, uringop(ACCEPT, exit=-11)) == []
+    bound, _ = events(machine, uringop(BIND), enter(records), (SOCKADDR, f"saddr={LOOPBACK_80}"))
+    assert (bound.type, bound.descriptor.name, shown(bound)["addr"]) == ("bind", "127.0.0.1:80", "127.0.0.1:80")
+
+
+def test_messages_to_somebody(machine: Any, records: Any) -> None:
+    (sent,) = events(machine, uringop(SENDMSG), (SOCKADDR, f"saddr={LOOPBACK_80}"))
+    assert (sent.type, sent.descriptor.name, sent.name_changed) == ("sendmsg", "->127.0.0.1:80", True)
+    (over_a_connection,) = events(machine, uringop(SENDMSG))
+    assert over_a_connection.descriptor is None
 
 
 def test_a_unix_address_is_no_name_of_a_file(machine: Any, records: Any) -> None:

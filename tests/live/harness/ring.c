@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <linux/openat2.h>
+#include <linux/time_types.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,6 +205,13 @@ static int prepare(struct io_uring_sqe *entry, char **words) {
         entry->addr = (uintptr_t)words[2];
         entry->len = 0x7ff;
         entry->off = (uintptr_t)malloc(sizeof(struct statx));
+    } else if (!strcmp(name, "wait")) { /* MILLISECONDS: keeps io_uring_enter waiting */
+        struct __kernel_timespec *time = calloc(1, sizeof *time);
+        time->tv_sec = number(words[1]) / 1000;
+        time->tv_nsec = number(words[1]) % 1000 * 1000000;
+        entry->opcode = IORING_OP_TIMEOUT;
+        entry->addr = (uintptr_t)time;
+        entry->len = 1;
     } else if (!strcmp(name, "number")) { /* OPCODE: with nothing else set */
         entry->opcode = number(words[1]);
     } else {
