@@ -113,7 +113,9 @@ _ARGUMENTS = (
     Field(
         "evt.arg",
         "CHARBUF",
-        "one argument as text: its meaning (flag names, error name, path) if it has one; absent if the event lacks it",
+        "one argument as text: its meaning (flag names, error name, path) if it has one; absent if the event lacks it"
+        " or the record cannot tell it (fifth and sixth arguments, what is behind a pointer, a name that mkdir found"
+        " taken or unlink did not find, and which of two names is which when neither was found)",
         ArgumentForm.DOTTED_OR_INDEX,
         argument_required=True,
     ),

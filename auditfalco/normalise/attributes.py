@@ -6,7 +6,7 @@ The flags of fchownat are its fifth argument, which no record carries.
 from __future__ import annotations
 
 from auditfalco.normalise.call import Builder
-from auditfalco.normalise.layout import descriptor, directory, mode, owner, path, telling
+from auditfalco.normalise.layout import descriptor, directory, mode, owner, path, recorded_descriptor, telling
 from auditfalco.normalise.registers import told_by_registers
 from kernel_sources.tables.fileflags import ACCESS, AT, LOCK
 
@@ -18,11 +18,11 @@ _OF_DESCRIPTOR = telling(descriptor("fd", 0))
 
 BUILDERS: dict[str, Builder] = {
     "chmod": telling(path("filename"), mode("mode", 1, _PERMISSIONS)),
-    "fchmod": telling(descriptor("fd", 0), mode("mode", 1, _PERMISSIONS)),
+    "fchmod": telling(recorded_descriptor("fd", 0), mode("mode", 1, _PERMISSIONS)),
     "fchmodat": telling(directory("dirfd", 0), path("filename", 0), mode("mode", 2, _PERMISSIONS)),
     "chown": _OWNED_BY_NAME,
     "lchown": _OWNED_BY_NAME,
-    "fchown": telling(descriptor("fd", 0), owner("uid", 1), owner("gid", 2)),
+    "fchown": telling(recorded_descriptor("fd", 0), owner("uid", 1), owner("gid", 2)),
     "fchownat": telling(directory("dirfd", 0), path("pathname", 0), owner("uid", 2), owner("gid", 3)),
     "access": telling(path("name"), told_by_registers(mode=(1, ACCESS))),
     "stat": _OF_NAME,

@@ -63,6 +63,18 @@ def descriptor(name: str, register: int) -> Builder:
     return build
 
 
+def recorded_descriptor(name: str, register: int) -> Builder:
+    """The file descriptor of a call that is recorded with the file itself."""
+
+    def build(call: Call, event: Event) -> None:
+        value = arguments.signed32(call.facts.args[register])
+        known = naming.recorded(call, call.tell_descriptor(event, name, value))
+        event.arguments[name] = arguments.descriptor(value, known)
+        _is_about(event, value, known)
+
+    return build
+
+
 def _is_about(event: Event, number: int, known: Descriptor | None) -> None:
     """Make a descriptor the event's own (fd.*): the first one of a call, where Falco counts it among their users."""
     if event.fd_number is None and EVENT_TYPES_BY_NAME[event.type].uses_fd:

@@ -6,8 +6,10 @@ is unknown, only absolute names are resolved, and what is not resolved stays as 
 
 from __future__ import annotations
 
+import stat
 from typing import NamedTuple
 
+from auditfalco.model.descriptor import DIRECTORY, FILE, Descriptor
 from auditfalco.model.event import Argument, Event
 from auditfalco.normalise import arguments
 from auditfalco.normalise.call import Call
@@ -62,6 +64,29 @@ def _moved(paths: list[PathFacts], record: PathFacts) -> PathFacts:
     old name (seen on Linux 6.18); what was moved is in the record of the new one.
     """
     return next((path for path in paths if path.nametype == "CREATE"), record)
+
+
+def recorded(call: Call, known: Descriptor | None) -> Descriptor | None:
+    """What the descriptor that a call was given stands for, by the call's record of its file, which has no name.
+
+    `known` is what is thought to stand behind the number. If it is another file, the number has been used again since;
+    then only a rule may know the file's name.
+    """
+    path = next((path for path in call.paths if path.name is None and path.nametype == "NORMAL"), None)
+    if path is None or path.inode is None:
+        return known
+    if known is not None and (known.inode is None or is_of(known, path)):
+        return known
+    kind = DIRECTORY if path.mode is not None and stat.S_ISDIR(path.mode) else FILE
+    return Descriptor(kind, call.host.names.by_number(call.process, path), None, path.dev, path.inode)
+
+
+def is_of(descriptor: Descriptor, path: PathFacts) -> bool:
+    """Whether a descriptor stands for the file in a record; stat(2) has devices of its own for overlays and btrfs."""
+    ours, theirs = descriptor.device, path.dev
+    if descriptor.inode != path.inode:
+        return False
+    return ours is None or theirs is None or ours == theirs or (ours[0] == 0 and theirs[0] == 0)
 
 
 def spelled(call: Call, name: str, record: PathFacts, start: Origin) -> Argument:

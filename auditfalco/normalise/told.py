@@ -67,6 +67,9 @@ _RENAMED = (_PARENT, _PARENT, _File("/tmp/a", "DELETE", 2, 0x801), _File("/tmp/b
 _LINKED = (_File("/tmp/a", "NORMAL", 2, 0x801), _PARENT, _File("/tmp/b", "CREATE", 2, 0x801))
 """The two ways in which the kernel records two names: of what is moved, and of what is named once more."""
 
+_COMMANDS = {"quotactl": ("80000200",)}
+"""Further registers of calls that have a command; this one turns quotas on."""
+
 
 @cache
 def told_parameters(event_type: str) -> tuple[str, ...]:
@@ -119,7 +122,8 @@ def _calls(event_type: str, caller: _Caller) -> Iterator[RawEvent]:
     for call in calls_of(event_type):
         machine = next((machine for machine in _MACHINES if syscall_number(machine, call) is not None), None)
         if machine is not None:
-            for register, result, files in product(_REGISTERS, _RESULTS, (_RENAMED, _LINKED)):
+            registers = (*_REGISTERS, *_COMMANDS.get(event_type, ()))
+            for register, result, files in product(registers, _RESULTS, (_RENAMED, _LINKED)):
                 yield caller.call(machine, call, register, result, files)
 
 

@@ -44,6 +44,7 @@ def by_descriptor(call: Call, event: Event) -> None:
     """A call whose first argument is a descriptor of the file."""
     number = arguments.signed32(call.facts.args[0])
     known = call.host.descriptor(call.process, number, call.raw.time_ns) if number >= 0 else None
+    known = naming.recorded(call, known)
     if known is not None and known.name is not None and known.name.startswith("/"):
         event.named_file = Argument(known.name_raw or known.name, known.name)
 

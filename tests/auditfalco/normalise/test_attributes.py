@@ -34,6 +34,16 @@ class TestModes:
         assert (texts(event)["fd"], event.fd_number, event.descriptor.name) == ("<f>/etc/passwd", 5, "/etc/passwd")
         assert set(texts(event)) == {"res", "fd", "mode"}
 
+    def test_a_number_that_stood_for_another_file(self, told: Any, texts: Any, open_as: Any) -> None:
+        open_as(5, "/tmp/harmless")
+        event = told(FCHMOD, ("5", "1b6"), (None, "NORMAL", 99))
+        assert (texts(event)["fd"], event.fd_number) == ("5", 5)
+        assert (event.descriptor.name, event.descriptor.inode) == (None, 99)
+
+    def test_a_descriptor_of_which_only_the_record_tells(self, told: Any, texts: Any) -> None:
+        event = told(FCHMOD, ("5", "1b6"), (None, "NORMAL", 99))
+        assert (texts(event)["fd"], event.descriptor.kind, event.descriptor.inode) == ("5", "file", 99)
+
     def test_by_a_bad_descriptor(self, told: Any, texts: Any) -> None:
         event = told(FCHMOD, ("ffffffff", "1b6"), exit=-9, cwd=None)
         assert (texts(event)["res"], event.fd_number, event.descriptor) == ("EBADF", -1, None)

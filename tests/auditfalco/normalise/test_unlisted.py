@@ -53,6 +53,12 @@ def test_by_descriptor(told: Any, open_as: Any, number: int, arch: str, name: st
     assert told(number, ("ffffffff", "0", "0", "0"), cwd=None, arch=arch, exit=-9).named_file is None
 
 
+def test_a_number_that_stood_for_another_file(told: Any, open_as: Any) -> None:
+    open_as(5, "/etc/passwd")
+    assert told(190, ("5", "0", "0", "0"), (None, "NORMAL", 7)).named_file == Argument("/etc/passwd", "/etc/passwd")
+    assert told(190, ("5", "0", "0", "0"), (None, "NORMAL", 99)).named_file is None
+
+
 def test_times_of_a_descriptor(told: Any, open_as: Any) -> None:
     open_as(5, "/etc/passwd")
     assert told(280, ("5", "0", "0", "0"), cwd=None).named_file == Argument("/etc/passwd", "/etc/passwd")
