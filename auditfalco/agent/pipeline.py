@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from auditfalco.agent.clock import WallClock
 from auditfalco.agent.reading import Batch
 from auditfalco.model.event import Event
 from auditfalco.model.process import Process
@@ -55,15 +56,18 @@ class Pipeline:
         self.malformed = 0
         self.heard = False
         self._ended: deque[tuple[float, _End]] = deque()
+        self._clock = WallClock()
         self._consume = consume
         self._entered = entered
 
     def take(self, batch: Batch) -> None:
         """Handle one batch: what the connector tells first, then the records."""
         if batch.process_events:
-            offset = time.time_ns() - time.monotonic_ns()
+            moved_ns = self._clock.update()
+            if moved_ns:
+                self.host.processes.clock_set(moved_ns)
             for event in batch.process_events:
-                self._apply(event, offset)
+                self._apply(event, self._clock.offset_ns)
         self._handle_records(batch.records)
         self._tell_ends()
 
@@ -109,7 +113,9 @@ class Pipeline:
         processes = self.host.processes
         time_ns = event.timestamp_ns + offset
         if isinstance(event, Fork):
-            if not event.is_thread:
+            if event.is_thread:
+                processes.thread_started(event.child_tgid, event.child_pid)
+            else:
                 processes.forked(event.parent_tgid, event.child_pid, time_ns)
         elif isinstance(event, Exec):
             processes.executed(event.tgid, time_ns)
@@ -119,11 +125,15 @@ class Pipeline:
                 if self._entered is not None:
                     self._entered(process)
         elif isinstance(event, Exit):
-            if not event.is_thread:
+            if event.is_thread:
+                processes.thread_ended(event.tgid, event.pid, time_ns)
+            else:
                 self._apply_exit(event, time_ns)
         elif isinstance(event, Comm):
             if event.pid == event.tgid:
-                processes.renamed(event.tgid, event.comm)
+                processes.renamed(event.tgid, event.comm, time_ns)
+            else:
+                processes.thread_renamed(event.tgid)
         elif isinstance(event, Sid):
             processes.session_started(event.tgid)
 
@@ -131,8 +141,8 @@ class Pipeline:
         processes = self.host.processes
         process = processes.alive(event.tgid)
         children = list(process.children.values()) if process is not None else []
-        processes.exited(event.tgid, time_ns)
-        if process is not None and self.host.expected.exits:
+        processes.exited(event.tgid, time_ns, event.parent_tgid)
+        if process is not None and process.exit_ns == time_ns and self.host.expected.exits:
             self._ended.append((time.monotonic(), _End(process, time_ns, event.code, children)))
 
     def _tell_ends(self, everything: bool = False) -> None:
@@ -140,5 +150,5 @@ class Pipeline:
         due = time.monotonic() - END_DELAY
         while self._ended and (everything or self._ended[0][0] <= due):
             end = self._ended.popleft()[1]
-            self.host.processes.image_at(end.process, end.time_ns)
+            self.host.processes.catch_up(end.process, end.time_ns)
             self._pass_on([self.normaliser.exit(end.process, end.time_ns, end.status, end.children)])

@@ -23,6 +23,11 @@ def of_self(aspect: Aspect) -> Extractor:
     return extract
 
 
+def of_other(aspect: Aspect, process: Process, event: Event, world: World) -> Value:
+    """An aspect of another process than the event's, as of the event."""
+    return aspect(process, world.image(process, event.moment_ns, event.until_ns))
+
+
 def of_ancestor(aspect: Aspect, level: int) -> Extractor:
     """An aspect of the ancestor `level` generations up; 0 is the process itself."""
     if level == 0:
@@ -32,11 +37,8 @@ def of_ancestor(aspect: Aspect, level: int) -> Extractor:
         process = event.process
         if process is None:
             return None
-        chain = world.ancestors(process, event.time_ns)
-        if level > len(chain):
-            return None
-        ancestor = chain[level - 1]
-        return aspect(ancestor, ancestor.image)
+        chain = world.ancestors(process, event.moment_ns, event.until_ns)
+        return of_other(aspect, chain[level - 1], event, world) if level <= len(chain) else None
 
     return extract
 
@@ -48,7 +50,8 @@ def of_every_ancestor(aspect: Aspect) -> Extractor:
         process = event.process
         if process is None:
             return None
-        values = [aspect(ancestor, ancestor.image) for ancestor in world.ancestors(process, event.time_ns)]
+        chain = world.ancestors(process, event.moment_ns, event.until_ns)
+        values = [of_other(aspect, ancestor, event, world) for ancestor in chain]
         known = tuple(value for value in values if isinstance(value, (str, int)))
         return known or None
 
@@ -69,7 +72,8 @@ def parent_fact(read: Callable[[Process], Value]) -> Extractor:
     """A fact about the parent of the event's process."""
 
     def extract(event: Event, world: World) -> Value:
-        parent = world.parent(event.process, event.time_ns) if event.process is not None else None
+        process = event.process
+        parent = world.parent(process, event.moment_ns, event.until_ns) if process is not None else None
         return None if parent is None else read(parent)
 
     return extract

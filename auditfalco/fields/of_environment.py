@@ -6,7 +6,7 @@ from auditfalco.fields.values import Extractor, Value
 from auditfalco.fields.world import World
 from auditfalco.language.types import FieldRef, Shape
 from auditfalco.model.event import Event
-from auditfalco.model.process import Environment
+from auditfalco.model.process import Environment, Process
 
 _HIGHEST = 20
 """How many ancestors are looked at for a variable."""
@@ -40,10 +40,13 @@ def _environments(event: Event, world: World, own: bool) -> list[Environment | N
     """The environments of the ancestors from the parent upwards, led by the process's own if asked."""
     if event.process is None:
         return []
-    chain = world.ancestors(event.process, event.time_ns)
-    if own:
-        chain = [event.process, *chain]
-    return [world.environment(process, process.image) for process in chain[: _HIGHEST + own]]
+    chain = world.ancestors(event.process, event.moment_ns, event.until_ns)[:_HIGHEST]
+    found = [_of_ancestor(ancestor, event, world) for ancestor in chain]
+    return [world.environment(event.process, event.process.image), *found] if own else found
+
+
+def _of_ancestor(ancestor: Process, event: Event, world: World) -> Environment | None:
+    return world.environment(ancestor, world.image(ancestor, event.moment_ns, event.until_ns))
 
 
 def _joined(level: int) -> Extractor:
@@ -52,11 +55,12 @@ def _joined(level: int) -> Extractor:
             return None
         process = event.process
         if level:
-            chain = world.ancestors(process, event.time_ns)
+            chain = world.ancestors(process, event.moment_ns, event.until_ns)
             if level > len(chain):
                 return None
-            process = chain[level - 1]
-        environment = world.environment(process, process.image)
+            environment = _of_ancestor(chain[level - 1], event, world)
+        else:
+            environment = world.environment(process, process.image)
         return None if environment is None else " ".join(environment.variables)
 
     return extract

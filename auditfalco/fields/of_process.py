@@ -7,6 +7,7 @@ from auditfalco.fields.aspects import (
     image_fact,
     of_ancestor,
     of_every_ancestor,
+    of_other,
     of_self,
     parent_fact,
     process_fact,
@@ -19,7 +20,7 @@ from auditfalco.model.process import Image, Process
 
 def name_of(process: Process, image: Image) -> Value:
     """proc.name: the kernel's comm."""
-    return process.comm if process.comm is not None else image.comm
+    return process.comm if process.comm is not None and image is process.image else image.comm
 
 
 def exe_of(process: Process, image: Image) -> Value:
@@ -125,10 +126,10 @@ def _login_shell(event: Event, world: World) -> Value:
     process = event.process
     if process is None:
         return None
-    found = None
-    for candidate in [process, *world.ancestors(process, event.time_ns)]:
-        if (candidate.name or "").endswith("sh"):
-            found = candidate.pid
+    found = process.pid if (process.name or "").endswith("sh") else None
+    for ancestor in world.ancestors(process, event.moment_ns, event.until_ns):
+        if str(of_other(name_of, ancestor, event, world) or "").endswith("sh"):
+            found = ancestor.pid
     return found
 
 

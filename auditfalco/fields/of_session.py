@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditfalco.fields.aspects import Aspect, process_fact
+from auditfalco.fields.aspects import Aspect, of_other, process_fact
 from auditfalco.fields.of_process import exe_of, exe_path_of, name_of
 from auditfalco.fields.values import Extractor, Value
 from auditfalco.fields.world import World
@@ -21,25 +21,25 @@ def of_leader(aspect: Aspect, group: bool) -> Extractor:
         process = event.process
         if process is None:
             return None
-        leader = _leader(process, event.time_ns, world, group)
+        leader = _leader(process, event, world, group)
         if leader is None:
             return "" if aspect is name_of and not group else None
-        return aspect(leader, world.image(leader, event.time_ns))
+        return aspect(leader, leader.image) if leader is process else of_other(aspect, leader, event, world)
 
     return extract
 
 
-def _leader(process: Process, time_ns: int, world: World, group: bool) -> Process | None:
+def _leader(process: Process, event: Event, world: World, group: bool) -> Process | None:
     identifier = world.process_group(process) if group else process.sid
     if not identifier:
         return None
     if identifier == process.pid:
         return process
-    leader = world.find(identifier, time_ns)
+    leader = world.find(identifier, event.moment_ns)
     if leader is not None or group:
         return leader
     eldest = None
-    for ancestor in world.ancestors(process, time_ns):
+    for ancestor in world.ancestors(process, event.moment_ns, event.until_ns):
         if ancestor.sid != identifier:
             break
         eldest = ancestor

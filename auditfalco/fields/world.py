@@ -23,14 +23,14 @@ class World(Protocol):
     def expect(self, name: str, argument: str | None) -> None:
         """Take note that a rule reads a field, or (`evt.type` and its name) is about an event type, from now on."""
 
-    def ancestors(self, process: Process, time_ns: int) -> list[Process]:
-        """The chain from the parent upwards, as of `time_ns`."""
+    def ancestors(self, process: Process, time_ns: int, until_ns: int | None = None) -> list[Process]:
+        """The chain from the parent upwards at `time_ns`, or throughout until `until_ns`, as far as it is certain."""
 
-    def parent(self, process: Process, time_ns: int) -> Process | None:
-        """The parent as of `time_ns`."""
+    def parent(self, process: Process, time_ns: int, until_ns: int | None = None) -> Process | None:
+        """The parent at that time; None where that is not certain."""
 
-    def image(self, process: Process, time_ns: int) -> Image:
-        """What a process ran at `time_ns`."""
+    def image(self, process: Process, time_ns: int, until_ns: int | None = None) -> Image:
+        """What a process other than the event's ran, and was called, at that time; empty where that is not certain."""
 
     def find(self, pid: int, time_ns: int) -> Process | None:
         """The process that had a pid at `time_ns`."""

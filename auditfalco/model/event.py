@@ -32,6 +32,9 @@ class Event:
     family only. `name_changed` tells that the call gave its descriptor another name (connect, accept …). `named_file`
     is the file that a call is about for which Falco has no parameters: its name as spelled, and its path if known.
     `io_uring` tells that it was no system call but an operation of io_uring.
+
+    `time_ns` is the coarse clock's when the call began. `moment_ns` and `until_ns` are what other processes are looked
+    at by: the event was not before the one and not after the other, in the exact time of the process connector.
     """
 
     __slots__ = (
@@ -39,6 +42,7 @@ class Event:
         "descriptor",
         "fd_number",
         "io_uring",
+        "moment_ns",
         "name_changed",
         "named_file",
         "number",
@@ -50,11 +54,13 @@ class Event:
         "serial",
         "time_ns",
         "type",
+        "until_ns",
     )
 
     def __init__(self, type: str, time_ns: int, serial: int = 0) -> None:
         self.type = type
         self.time_ns = time_ns
+        self.moment_ns = self.until_ns = time_ns
         self.serial = serial
         self.number = 0
         self.result: int | None = None

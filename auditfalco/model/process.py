@@ -73,7 +73,8 @@ class Image:
 
     `filled` is False while only the fact of the exec is known. `exec_ns` is when it happened. `argv` is the whole
     argument vector, `exe_path` the file as the kernel resolved it inside the process's root, `comm` the name the kernel
-    derived. `environment` is None until it was read.
+    derived. `environment` is None until it was read. `read_ns` is when this was read from /proc, 0 when a record told
+    it.
     """
 
     __slots__ = (
@@ -87,11 +88,13 @@ class Image:
         "file",
         "filled",
         "from_memfd",
+        "read_ns",
     )
 
     def __init__(self, exec_ns: int = 0) -> None:
         self.exec_ns = exec_ns
         self.filled = False
+        self.read_ns = 0
         self.comm: str | None = None
         self.argv: list[str] | None = None
         self.exe_path: str | None = None
@@ -99,6 +102,14 @@ class Image:
         self.from_memfd = False
         self.capabilities: Capabilities | None = None
         self.environment: Environment | None = None
+
+
+class FormerParent(NamedTuple):
+    """A parent that a process had: for certain until `sure_ns`, no more from `left_ns` on, and perhaps in between."""
+
+    sure_ns: int
+    left_ns: int
+    process: Process
 
 
 class Process:
@@ -112,15 +123,27 @@ class Process:
     `capabilities` are those that the process gave itself since its last exec; with `capabilities_lost` they were
     changed and it is not known to what. `held` has those in force.
 
-    `parent` is the process's parent now, None when unknown; `former` are those before it, each with the time (ns) at
-    which it ceased to be, and `orphans` the processes that have this one as a former parent. `children` are the living
-    ones, by pid. `descriptors` are those that were seen, by number; they may have been closed since
-    (state.descriptors; `descriptors_inherited` tells that the parent's were taken over). `last_group` is the group that
+    `parent` is the process's parent now, None when unknown; `former` are those before it; who was parent before
+    `parent_since_ns` and is not among them is forgotten. `orphans` are the processes that have this one as a former
+    parent. `children` are the living ones, by pid; `strays` counts those of them that `strayed`: that run or are called
+    something else than at their fork. `acted_ns` is when it was last known to keep its children.
+
+    `pending` are images that the connector announced and no record has told yet, `past` those that were replaced, the
+    oldest first; `names` are the names it took since, each with the time, None for one that is no longer known.
+    `doubtful` says that the inherited image may be another's.
+
+    `threads` are the threads beside the first (None: none), if they are known; `leader_gone` says that the first has
+    ended, `threads_named` that another took a name of its own. `from_proc` says that the start is as /proc tells it,
+    `heard` that a record was certainly its own, `owes_exit` that its pid was used again before its end was told.
+
+    `descriptors` are those that were seen, by number; they may have been closed since (state.descriptors;
+    `descriptors_inherited` tells that the parent's were taken over). `last_group` is the group that
     its newest leading child made: (id in the pid namespace, pid of the leader).
     """
 
     __slots__ = (
         "__weakref__",
+        "acted_ns",
         "capabilities",
         "capabilities_lost",
         "children",
@@ -129,19 +152,27 @@ class Process:
         "cwd",
         "descriptors",
         "descriptors_inherited",
+        "doubtful",
         "egid",
         "euid",
         "exit_ns",
         "former",
+        "from_proc",
         "fsgid",
         "fsuid",
         "gid",
         "group_read",
+        "heard",
         "image",
         "last_group",
+        "leader_gone",
         "login_uid",
+        "names",
         "orphans",
+        "owes_exit",
         "parent",
+        "parent_since_ns",
+        "past",
         "pending",
         "pgid",
         "pid",
@@ -150,6 +181,11 @@ class Process:
         "sid",
         "start_known",
         "start_ns",
+        "strayed",
+        "strays",
+        "threads",
+        "threads_known",
+        "threads_named",
         "tty",
         "uid",
         "vpgid",
@@ -163,11 +199,25 @@ class Process:
         self.start_known = True
         self.exit_ns: int | None = None
         self.parent = parent
-        self.former: list[tuple[int, Process]] = []
+        self.former: tuple[FormerParent, ...] = ()
         self.orphans: list[Process] = []
         self.previous: Process | None = None
+        self.parent_since_ns = 0
+        self.acted_ns = start_ns
+        self.strayed = False
+        self.strays = 0
         self.image = image
         self.pending: list[Image] = []
+        self.past: tuple[Image, ...] = ()
+        self.names: tuple[tuple[int, str | None], ...] = ()
+        self.doubtful = False
+        self.threads: set[int] | None = None
+        self.threads_known = True
+        self.threads_named = False
+        self.leader_gone = False
+        self.from_proc = False
+        self.heard = False
+        self.owes_exit = False
         self.comm: str | None = None
         self.cwd: str | None = None
         self.tty: int | None = None

@@ -20,7 +20,7 @@ def tell_caller(call: Call, event: Event) -> None:
             add("exe", arguments.text(image.argv[0]))
     add("tid", arguments.process(process.pid, process.name))
     add("pid", arguments.process(process.pid, process.name))
-    parent = call.host.parent(process, event.time_ns)
+    parent = call.host.parent(process, event.moment_ns, event.until_ns)
     if parent is not None:
         add("ptid", arguments.process(parent.pid, parent.name))
     if process.cwd is not None:

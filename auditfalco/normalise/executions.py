@@ -15,11 +15,11 @@ def execution(call: Call, event: Event) -> None:
     """Note what the process runs from now on; a failed call leaves it as it was."""
     process = call.process
     if call.succeeded:
-        _load(call, process)
+        _load(call, process, event)
     _describe(call, event, process, process.image)
 
 
-def _load(call: Call, process: Process) -> None:
+def _load(call: Call, process: Process, event: Event) -> None:
     argv = call.argv
     before = process.held
     image = call.host.processes.confirm_exec(process, call.raw.time_ns, argv)
@@ -32,7 +32,8 @@ def _load(call: Call, process: Process) -> None:
     memfd = memfd_name(exe)
     image.from_memfd = memfd is not None
     image.exe_path = memfd or (deleted_name(exe) if exe is not None else None)
-    call.host.processes.set_parent(process, call.facts.ppid or 0, call.raw.time_ns)
+    event.moment_ns = event.until_ns = image.exec_ns
+    call.host.processes.set_parent(process, call.facts.ppid or 0, image.exec_ns)
     call.host.place(process, image, call.paths, call.raw.time_ns)
     image.capabilities = call.host.capabilities_after_exec(process, before, call.raw)
     call.host.environments.learn(process, image)

@@ -34,6 +34,7 @@ from auditfalco.normalise.measured import tell_measured
 from auditfalco.normalise.ring import Ring
 from auditfalco.state.executables import deleted_name, memfd_name
 from auditfalco.state.host import HostState
+from auditfalco.state.lives import Signs
 from kernel_sources.audit import facts
 from kernel_sources.audit.facts import SyscallFacts
 from kernel_sources.audit.rawevent import RawEvent
@@ -101,13 +102,17 @@ class Normaliser:
 
     def event(self, raw: RawEvent) -> Event | None:
         """The event of a raw event's system call; None when it is about none (such are counted)."""
-        self._host.processes.settle()
         syscall = facts.meant_call(raw)
         if syscall is None or syscall.pid is None or syscall.name is None:
             self.skipped += 1
             return None
         time_ns = raw.time_ns
-        process = self._host.processes.obtain(syscall.pid, time_ns, syscall.ppid)
+        executed = syscall.name in ("execve", "execveat") and syscall.success is True
+        exe = syscall.exe
+        signs = Signs(
+            syscall.ppid, executed, syscall.comm, None if exe is None else memfd_name(exe) or deleted_name(exe)
+        )
+        process = self._host.processes.obtain(syscall.pid, time_ns, syscall.ppid, signs)
         _credentials(process, syscall)
         self._host.complete(process, time_ns)
         event = Event(event_type_of(syscall.name), time_ns, raw.serial)
@@ -116,8 +121,11 @@ class Normaliser:
         event.record_types = tuple(record_type_name(record.type) for record in raw.records)
         self._numbered(event)
         call = Call(raw, syscall, process, self._host)
-        if not (syscall.name in ("execve", "execveat") and call.succeeded):
+        if not executed:
             self._refresh(call)
+            event.moment_ns, event.until_ns = self._host.processes.moment(process, time_ns)
+            if syscall.ppid:
+                self._host.processes.set_parent(process, syscall.ppid, event.moment_ns, event.until_ns)
         builder = BUILDERS.get(event.type, _plain) if len(syscall.args) == _ARGUMENTS else _plain
         builder(call, event)
         tell_measured(event, process, self._host)
@@ -150,16 +158,14 @@ class Normaliser:
         """Take over what every record tells of its process: its name now, and its file when no exec was seen."""
         process, syscall = call.process, call.facts
         # An exec that the connector announced before this record has happened, even if its own record never came.
-        self._host.processes.image_at(process, call.raw.time_ns)
+        self._host.processes.catch_up(process, call.raw.time_ns)
         process.cwd = call.cwd or process.cwd
         if syscall.comm is not None and not process.pending:
-            process.comm = syscall.comm
+            self._host.processes.told_name(process, syscall.comm, call.raw.time_ns)
         if not process.pending and syscall.exe is not None:
             path = memfd_name(syscall.exe) or deleted_name(syscall.exe)
-            if path != process.image.exe_path:
+            if path != process.image.exe_path or process.doubtful:
                 self._host.processes.correct_image(process, path, syscall.comm)
-        if process.parent is not None and syscall.ppid:
-            self._host.processes.set_parent(process, syscall.ppid, call.raw.time_ns)
 
 
 def _credentials(process: Process, syscall: SyscallFacts) -> None:

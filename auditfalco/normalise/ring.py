@@ -72,9 +72,8 @@ class Ring:
         if operation.pid is None:
             return None
         processes = self._host.processes
-        processes.settle()
         process = processes.obtain(operation.pid, raw.time_ns, operation.ppid)
-        processes.image_at(process, raw.time_ns)
+        processes.catch_up(process, raw.time_ns)
         return process
 
     def _done(self, raw: RawEvent, operation: UringFacts, process: Process) -> Done | None:

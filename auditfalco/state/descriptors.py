@@ -147,8 +147,10 @@ class DescriptorTable:
 
 
 def first_parent(process: Process) -> Process | None:
-    """The process that a process was forked from."""
-    return process.former[0][1] if process.former else process.parent
+    """The process that a process was forked from; None when that is not known any more."""
+    if process.parent_since_ns:
+        return None
+    return process.former[0].process if process.former else process.parent
 
 
 def _as_of(slot: Slot, heir: Process) -> Slot | None:

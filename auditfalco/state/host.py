@@ -97,17 +97,17 @@ class HostState:
         self.expected.note(name, argument)
         self.environments.wanted = self.expected.environments
 
-    def ancestors(self, process: Process, time_ns: int) -> list[Process]:
-        """The chain from the parent upwards, as of `time_ns`."""
-        return self.processes.ancestors(process, time_ns)
+    def ancestors(self, process: Process, time_ns: int, until_ns: int | None = None) -> list[Process]:
+        """The chain from the parent upwards at `time_ns`, or throughout until `until_ns`, as far as it is certain."""
+        return self.processes.ancestors(process, time_ns, until_ns)
 
-    def parent(self, process: Process, time_ns: int) -> Process | None:
-        """The parent as of `time_ns`."""
-        return self.processes.parent_at(process, time_ns)
+    def parent(self, process: Process, time_ns: int, until_ns: int | None = None) -> Process | None:
+        """The parent at that time; None where that is not certain."""
+        return self.processes.parent_at(process, time_ns, until_ns)
 
-    def image(self, process: Process, time_ns: int) -> Image:
-        """What a process ran at `time_ns`."""
-        return self.processes.image_at(process, time_ns)
+    def image(self, process: Process, time_ns: int, until_ns: int | None = None) -> Image:
+        """What a process other than the event's ran, and was called, at that time; empty where that is not certain."""
+        return self.processes.image_at(process, time_ns, until_ns)
 
     def find(self, pid: int, time_ns: int) -> Process | None:
         """The process that had a pid at `time_ns`."""

@@ -56,9 +56,10 @@ class Launchers:
         if (process.container is not None and not process.container.is_host) or is_launcher(image):
             return
         for ancestor in self._processes.ancestors(process, time_ns)[:_NEAREST]:
-            if not is_launcher(ancestor.image):
+            ran = self._processes.image_at(ancestor, time_ns)
+            if not is_launcher(ran):
                 return
-            reference = container_started_by(ancestor.image)
+            reference = container_started_by(ran)
             if reference is not None:
                 self._settle(process, reference, program)
                 return

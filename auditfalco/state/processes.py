@@ -7,101 +7,178 @@ always known before the child's first record; what a record tells about an exec 
 completes the image that children forked in between already share.
 
 Processes are told apart by (pid, start): when a pid is used again, the earlier process stays reachable as `previous`,
-and a record is given to the one that lived at its time.
+and a record is given to the one that lived at its time (state.lives). What each ran at which time is in state.images,
+who was whose parent in state.ancestry.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from typing import Callable, Protocol
+import time
+from typing import Callable, NamedTuple
 
 from auditfalco.model.container import HOST
 from auditfalco.model.process import Image, Process
+from auditfalco.state import ancestry, images
+from auditfalco.state.ancestry import DEEPEST_ANCESTRY
 from auditfalco.state.containers import ContainerTable
+from auditfalco.state.lives import CLOCK_TICK_NS, DEAD_KEPT_NS, NO_SIGNS, Lives, Signs
+from auditfalco.state.processreader import ProcessReader
 
-CLOCK_TICK_NS = 11_000_000
-"""How much too early a record's time may be: a tick (HZ=100) of the kernel's coarse clock, and below a millisecond."""
+__all__ = ["CLOCK_TICK_NS", "DEAD_KEPT_NS", "DEEPEST_ANCESTRY", "Ancestor", "Moment", "ProcessReader", "ProcessTable"]
 
-DEAD_KEPT_NS = 30_000_000_000
-"""How long an exited process can still be given records that come late."""
+SAME_START_NS = 20_000_000
+"""By how much a start that /proc tells may be earlier than the connector's: /proc counts in ticks of 10 ms."""
 
-DEEPEST_ANCESTRY = 64
-"""Older ancestors are forgotten, so that a process that forks itself on for ever does not fill the memory."""
+THREADS_KEPT = 4096
+"""Threads of one process that are followed; of a process with more, /proc is asked whether it has ended."""
 
 
-class ProcessReader(Protocol):
-    """What the table asks of the live system; all answers are None (or nothing is changed) when the process is gone."""
+class Moment(NamedTuple):
+    """When an event was, for the tables: not before `time_ns` and not after `until_ns`; equal when it is exact."""
 
-    def read(self, pid: int) -> Process | None:
-        """A process as /proc shows it, without parent."""
+    time_ns: int
+    until_ns: int
 
-    def parent_pid(self, pid: int) -> int | None:
-        """The parent now."""
 
-    def fill_image(self, image: Image, pid: int) -> None:
-        """Complete an image from what /proc shows of the process that runs it."""
+class Ancestor(NamedTuple):
+    """A process and what it ran at the time of an event."""
+
+    process: Process
+    image: Image
 
 
 class ProcessTable:
-    """Processes by pid, bounded by `capacity`; the dead are forgotten first, after DEAD_KEPT_NS."""
+    """Processes by pid, bounded by `capacity`; the dead are forgotten first, after DEAD_KEPT_NS.
 
-    def __init__(self, reader: ProcessReader | None, containers: ContainerTable, capacity: int = 65_536) -> None:
+    `clock` gives the time in nanoseconds since the epoch; it is asked when /proc is.
+
+    Attributes:
+        cached_lookups, noncached_lookups, failed_lookups: records whose process was known, was read from /proc, or
+            was nowhere.
+    """
+
+    def __init__(
+        self,
+        reader: ProcessReader | None,
+        containers: ContainerTable,
+        capacity: int = 65_536,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._clock = clock
         self._reader = reader
         self._containers = containers
-        self._capacity = capacity
-        self._by_pid: dict[int, Process] = {}
-        self._dead: deque[Process] = deque()
-        self._renames: list[tuple[Process, str]] = []
-        self._count = 0
-        self.evictions = 0
+        self._lives = Lives(capacity)
         self.on_forget: Callable[[Process], None] = lambda process: process.descriptors.clear()
+        self._lives.on_forget = lambda process: self.on_forget(process)
+        self._connected = False
+        self.cached_lookups = 0
+        self.noncached_lookups = 0
+        self.failed_lookups = 0
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._lives)
+
+    @property
+    def evictions(self) -> int:
+        """Processes forgotten for want of room."""
+        return self._lives.evictions
+
+    @property
+    def added(self) -> int:
+        """Processes taken in."""
+        return self._lives.added
+
+    @property
+    def removed(self) -> int:
+        """Processes forgotten."""
+        return self._lives.removed
 
     # What the connector tells. Times are nanoseconds since the epoch.
 
     def forked(self, parent_pid: int, child_pid: int, time_ns: int) -> None:
         """A process was made; it shares its parent's image and inherits everything else."""
-        parent = self._by_pid.get(parent_pid)
+        self._connected = True
+        known = self._lives.newest(child_pid)
+        if known is not None and known.from_proc and abs(time_ns - known.start_ns) <= SAME_START_NS:
+            known.start_ns, known.from_proc = time_ns, False  # /proc had shown it before this was read
+            return
+        parent = self._lives.at(parent_pid, time_ns)
         if parent is None:
             parent = self._first_sight(parent_pid, time_ns)
-        self._insert(_child(parent, child_pid, time_ns))
+        child = ancestry.child_of(parent, child_pid, time_ns)
+        self._insert(child)
+
+    def thread_started(self, pid: int, thread: int) -> None:
+        """A process has another thread."""
+        process = self._lives.newest(pid)
+        if process is None:
+            return
+        if process.threads is None:
+            process.threads = set()
+        process.threads.add(thread)
+        if len(process.threads) > THREADS_KEPT:
+            process.threads, process.threads_known = None, False
+
+    def thread_ended(self, pid: int, thread: int, time_ns: int) -> None:
+        """A thread other than the first has ended, and with it the process if it was the last."""
+        process = self._lives.newest(pid)
+        if process is None or process.threads is None:
+            return
+        process.threads.discard(thread)
+        if not process.threads:
+            process.threads = None
+            if process.leader_gone and self._has_ended(process):
+                self._end(process, time_ns)
 
     def executed(self, pid: int, time_ns: int) -> None:
         """A process began to run a new image; what it is will be told by a record."""
-        process = self._by_pid.get(pid)
-        if process is None:
+        self._connected = True
+        process = self._lives.newest(pid)
+        if process is None or (process.exit_ns is not None and process.threads_known):
             self._first_sight(pid, time_ns)
             return
-        process.pending.append(Image(time_ns))
+        process.exit_ns = None  # what had ended, if anything, was its first thread
+        images.announce(process, time_ns)
+        process.acted_ns = time_ns
+        ancestry.stray(process)
         self._locate(process)
 
-    def exited(self, pid: int, time_ns: int) -> None:
-        """A process ended. It stays known for late records and as an ancestor."""
-        process = self._by_pid.get(pid)
-        if process is None or process.exit_ns is not None:
-            return
-        process.exit_ns = time_ns
-        if process.container is not None and process.container.init_pid == pid:
-            process.container.stopped = True
-        self._dead.append(process)
-        if process.parent is not None:
-            process.parent.children.pop(pid, None)
-        for child in list(process.children.values()):
-            self._hand_over(child, time_ns)
-        process.children.clear()
-        self._purge(time_ns)
+    def exited(self, pid: int, time_ns: int, parent_pid: int = 0) -> None:
+        """The first thread of a process has ended, and with it the process unless others are left.
 
-    def renamed(self, pid: int, comm: str) -> None:
-        """A process (not one of its threads) changed its name."""
-        process = self._by_pid.get(pid)
+        It stays known for late records and as an ancestor. `parent_pid` is its last parent; 0 when not known, as for
+        one that its parent has waited for by the time that the connector tells.
+        """
+        self._connected = True
+        process = self._ending(pid, time_ns, parent_pid)
+        if process is None:
+            return
+        if not self._has_ended(process):
+            process.leader_gone = True
+            return
+        if parent_pid and process.parent is None and process.former:
+            parent = self._lives.at(parent_pid, _begun(process))
+            if parent is not None:
+                ancestry.link(process, parent)
+        self._end(process, time_ns)
+        self._lives.purge(time_ns)
+
+    def renamed(self, pid: int, comm: str, time_ns: int) -> None:
+        """The first thread of a process changed its name."""
+        process = self._lives.newest(pid)
         if process is not None:
-            self._renames.append((process, comm))
+            images.rename(process, comm, time_ns)
+            ancestry.stray(process)
+
+    def thread_renamed(self, pid: int) -> None:
+        """Another thread changed its name, which children that it forks inherit."""
+        process = self._lives.newest(pid)
+        if process is not None:
+            process.threads_named = True
 
     def session_started(self, pid: int) -> None:
         """A process made itself the leader of a new session and process group: setsid(2)."""
-        process = self._by_pid.get(pid)
+        process = self._lives.newest(pid)
         if process is None:
             return
         process.sid = process.pgid = pid
@@ -110,41 +187,36 @@ class ProcessTable:
 
     # What records tell.
 
-    def settle(self) -> None:
-        """Make names that changed after the records handled so far visible. Called before each record."""
-        for process, comm in self._renames:
-            process.comm = comm
-        self._renames.clear()
-
     def find(self, pid: int, time_ns: int, parent_pid: int | None = None) -> Process | None:
-        """The process that had `pid` at a record's time; None when it was never seen.
+        """The process that had `pid` at a record's time; None when it was never seen."""
+        return self._lives.of_record(pid, time_ns, NO_SIGNS if parent_pid is None else Signs(parent_pid))
 
-        When the coarse time fits two lives of one pid, the one with the parent that the record names is taken.
-        """
-        candidate = self._by_pid.get(pid)
-        newest = None
-        while candidate is not None:
-            if candidate.start_ns <= time_ns + CLOCK_TICK_NS and (
-                candidate.exit_ns is None or candidate.exit_ns >= time_ns
-            ):
-                parent = candidate.parent
-                if parent_pid is None or parent is None or parent.pid == parent_pid:
-                    return candidate
-                newest = newest or candidate
-            candidate = candidate.previous
-        return newest
-
-    def obtain(self, pid: int, time_ns: int, parent_pid: int | None = None) -> Process:
+    def obtain(self, pid: int, time_ns: int, parent_pid: int | None = None, signs: Signs | None = None) -> Process:
         """As `find`, reading /proc or making an entry without facts when the process was never seen."""
-        process = self.find(pid, time_ns, parent_pid)
+        process = self._lives.of_record(pid, time_ns, signs or (NO_SIGNS if parent_pid is None else Signs(parent_pid)))
         if process is None:
             process = self._first_sight(pid, time_ns)
-        if process.parent is None and parent_pid is not None and parent_pid > 0 and parent_pid != pid:
-            parent = self.obtain(parent_pid, time_ns)
-            _link(process, parent)
+            self.noncached_lookups += process.from_proc
+            self.failed_lookups += not process.from_proc
+        else:
+            self.cached_lookups += 1
+        if process.parent is None and not process.former and parent_pid is not None and parent_pid not in (0, pid):
+            parent = self._parent_called(process, parent_pid, time_ns)
+            ancestry.link(process, parent)
             if process.container is None:
                 process.container = parent.container
         return process
+
+    def moment(self, process: Process, time_ns: int) -> Moment:
+        """When a record of a process with this time was written, as closely as can be told.
+
+        The time is the coarse clock's at the beginning of the call. The call was not before its process began, nor
+        before the exec that its process's records have told already.
+        """
+        if not self._connected:
+            return Moment(time_ns, time_ns)
+        earliest = max(time_ns, process.image.exec_ns, process.start_ns if process.start_known else 0)
+        return Moment(earliest, max(earliest, time_ns + CLOCK_TICK_NS))
 
     def confirm_exec(self, process: Process, time_ns: int, argv: list[str] | None = None) -> Image:
         """The image that an exec record with this time is about, current from now on; empty, for the caller to fill.
@@ -152,20 +224,30 @@ class ProcessTable:
         The first announced exec that is not before the record's time is the one, unless a still earlier one went
         unrecorded within the same tick of the coarse clock: then the process runs, now, what the record says.
         """
-        process.pending = [image for image in process.pending if image.exec_ns >= time_ns]
-        if process.pending:
-            latest = len(process.pending) > 1 and self._runs(process, argv)
-            image = process.pending[-1 if latest else 0]
-            process.pending = [] if latest else process.pending[1:]
-        else:
+        waiting = [image for image in process.pending if image.exec_ns >= time_ns]
+        image = images.confirm(process, time_ns, len(waiting) > 1 and self._runs(process, argv))
+        if image is None:
             image = Image(time_ns)
+            images.replace(process, image)
+            ancestry.stray(process)
             self._locate(process)
-        process.image = image
+        image.read_ns = 0
         process.comm = None
         process.capabilities = None
         process.capabilities_lost = False
         process.group_read = False
+        process.doubtful = False
         return image
+
+    def catch_up(self, process: Process, time_ns: int) -> None:
+        """Let execs have happened that were announced before one of the process's records."""
+        images.promote(process, time_ns)
+
+    def told_name(self, process: Process, comm: str, time_ns: int) -> None:
+        """Note the name in a process's record: that of the thread which made the call."""
+        if not self._connected and comm != images.name_of(process, process.image, time_ns):
+            images.rename(process, comm, time_ns)
+        process.comm = comm
 
     def correct_image(self, process: Process, exe_path: str, comm: str | None) -> None:
         """A record names another executable than the one that the process was thought to run.
@@ -180,49 +262,46 @@ class ProcessTable:
             return
         image = Image(process.start_ns)
         if self._reader is not None and process.is_alive:
-            self._reader.fill_image(image, process.pid)
+            self._reader.fill_image(image, process)
+            image.read_ns = self._clock()
         if image.exe_path != exe_path:
             image = Image(process.start_ns)
             image.comm, image.exe_path, image.from_memfd = comm, exe_path, exe_path.startswith("memfd:")
         image.filled = True
         image.capabilities = process.image.capabilities
         process.image = image
+        process.doubtful = False
+        ancestry.stray(process)
 
-    def set_parent(self, process: Process, parent_pid: int, time_ns: int) -> None:
+    def set_parent(self, process: Process, parent_pid: int, time_ns: int, until_ns: int | None = None) -> None:
         """Note the parent that a record names: the kernel's, which becomes another one when the parent dies."""
-        parent = self.parent_at(process, time_ns)
-        if parent_pid > 0 and (parent is None or parent.pid != parent_pid):
-            _adopt(process, self.obtain(parent_pid, time_ns), time_ns)
+        if parent_pid <= 0 or parent_pid == process.pid:
+            return
+        if not ancestry.testify(process, parent_pid, time_ns, until_ns or time_ns):
+            ancestry.adopt(process, self._parent_called(process, parent_pid, time_ns), time_ns)
 
-    def parent_at(self, process: Process, time_ns: int) -> Process | None:
+    # What events ask.
+
+    def parent_at(self, process: Process, time_ns: int, until_ns: int | None = None) -> Process | None:
         """A process's parent at a time, also when it has died or lost the child since; None when unknown."""
-        for left_ns, parent in process.former:
-            if time_ns < left_ns:
-                return parent
-        return process.parent
+        return ancestry.parent_between(process, time_ns, until_ns or time_ns)
 
-    def image_at(self, process: Process, time_ns: int) -> Image:
-        """What a process ran at a time, for events about its descendants.
+    def image_at(self, process: Process, time_ns: int, until_ns: int | None = None) -> Image:
+        """What a process ran, and was called, at a time, for events about others than itself; empty when not certain.
 
         An exec that the connector announced and no record confirmed (its process is outside the audit rules, or the
         record was lost) is completed from /proc while that is possible.
         """
-        while process.pending and process.pending[0].exec_ns <= time_ns:
-            process.image = process.pending.pop(0)
-            process.comm = None
-        image = process.image
-        if not image.filled and self._reader is not None and process.is_alive:
-            self._reader.fill_image(image, process.pid)
-        return image
+        now_ns = self._clock() if self._reader is not None else 0
+        return images.seen_between(process, time_ns, until_ns or time_ns, self._reader, now_ns)
 
-    def ancestors(self, process: Process, time_ns: int) -> list[Process]:
-        """The chain from the parent upwards, each with its image as of `time_ns`."""
+    def ancestors(self, process: Process, time_ns: int, until_ns: int | None = None) -> list[Process]:
+        """The chain from the parent upwards, as of a time or throughout a span, as far as it is certain."""
         chain: list[Process] = []
-        parent = self.parent_at(process, time_ns)
+        parent = self.parent_at(process, time_ns, until_ns)
         while parent is not None and len(chain) < DEEPEST_ANCESTRY:
-            self.image_at(parent, time_ns)
             chain.append(parent)
-            parent = self.parent_at(parent, time_ns)
+            parent = self.parent_at(parent, time_ns, until_ns)
         return chain
 
     def add(self, process: Process) -> None:
@@ -231,12 +310,16 @@ class ProcessTable:
 
     def alive(self, pid: int) -> Process | None:
         """The process that has `pid` now, as far as is known."""
-        process = self._by_pid.get(pid)
+        process = self._lives.newest(pid)
         return process if process is not None and process.is_alive else None
 
     def living(self) -> list[Process]:
         """Every process that is not known to have ended."""
-        return [process for process in self._by_pid.values() if process.is_alive]
+        return [process for process in self._lives.every_newest() if process.is_alive]
+
+    def clock_set(self, moved_ns: int) -> None:
+        """The wall clock was set: what is remembered of living processes keeps its place before what comes."""
+        self._lives.shift(moved_ns)
 
     # Inside.
 
@@ -245,23 +328,34 @@ class ProcessTable:
         if process is None or process.start_ns > time_ns + CLOCK_TICK_NS:
             process = Process(pid, time_ns, None, Image(time_ns))
             process.start_known = False
-            newest = self._by_pid.get(pid)
+            newest = self._lives.newest(pid)
             if newest is not None and newest.start_ns > time_ns:
-                self._insert_before(process, newest)
+                self._lives.add_before(process, newest)
                 return process
         else:
+            process.from_proc, process.threads_known = True, False
+            process.image.read_ns = self._clock()
             self._locate(process)
-            parent_pid = self._reader.parent_pid(pid) if self._reader is not None else None
+            parent_pid = self._reader.parent_pid(process) if self._reader is not None else None
             if parent_pid:
-                _link(process, self._by_pid.get(parent_pid) or self._first_sight(parent_pid, time_ns))
+                known = self._lives.at(parent_pid, _begun(process))
+                ancestry.link(process, known or self._first_sight(parent_pid, time_ns))
         self._insert(process)
         return process
+
+    def _parent_called(self, process: Process, parent_pid: int, time_ns: int) -> Process:
+        """The parent with this pid: whoever it is, it was there before its child."""
+        if process.start_known and self._connected:
+            parent = self._lives.at(parent_pid, _begun(process))
+            if parent is not None:
+                return parent
+        return self.obtain(parent_pid, time_ns)
 
     def _runs(self, process: Process, argv: list[str] | None) -> bool:
         """Whether a process's arguments now are these."""
         now = Image()
         if argv is not None and self._reader is not None and process.is_alive:
-            self._reader.fill_image(now, process.pid)
+            self._reader.fill_image(now, process)
         return now.argv is not None and now.argv == argv
 
     def _locate(self, process: Process) -> None:
@@ -275,104 +369,61 @@ class ProcessTable:
                 # The first process of a container begins its pid namespace, which is what container.start_ts means.
                 container.started(process.pid, process.start_ns)
 
-    def _hand_over(self, child: Process, time_ns: int) -> None:
-        """Give a child whose parent has died the parent that the kernel gave it.
+    def _ending(self, pid: int, time_ns: int, parent_pid: int) -> Process | None:
+        """Whose end it is that the connector tells; None when it ends no process.
 
-        The kernel chooses a thread group of the same process, the nearest subreaper or the init of the pid namespace
-        (find_new_reaper in kernel/exit.c); only /proc tells which, while the child lives. Else the dead parent stays.
+        A pid can be free, and used again, before its end is told: the parent was quicker. The task then has no parent
+        any more. And a thread that executes takes over its process's pid, whose first thread has ended a moment before.
         """
-        parent_pid = self._reader.parent_pid(child.pid) if self._reader is not None and child.is_alive else None
-        parent = self.alive(parent_pid) if parent_pid else None
-        if parent is not None:
-            _adopt(child, parent, time_ns)
+        for life in self._lives.of_pid(pid):
+            if life.start_ns > time_ns:
+                continue
+            before = life.previous
+            if before is not None and before.owes_exit and not parent_pid:
+                before.owes_exit = False
+                return None
+            if life.exit_ns is not None:
+                life.owes_exit = False
+                return None
+            return None if images.newest_image(life).exec_ns > time_ns else life
+        return None
+
+    def _has_ended(self, process: Process) -> bool:
+        """Whether a process whose first thread has ended has no other left."""
+        if process.threads_known:
+            return not process.threads
+        return self._reader is None or not self._reader.is_running(process)
+
+    def _end(self, process: Process, time_ns: int) -> None:
+        process.exit_ns = time_ns
+        process.threads = None
+        if process.container is not None and process.container.init_pid == process.pid:
+            process.container.stopped = True
+        self._lives.ended(process)
+        ancestry.leave(process)
+        for child in list(process.children.values()):
+            self._hand_over(child, process, time_ns)
+        process.children.clear()
+        process.strays = 0
+
+    def _hand_over(self, child: Process, ended: Process, time_ns: int) -> None:
+        """Give a child whose parent has died the parent that the kernel gave it, if that can be known."""
+        ancestry.orphan(child, time_ns)
+        if self._reader is None or not child.is_alive:
+            return
+        parent_pid = ancestry.taken_in(child, ended, self._reader, self._clock())
+        parent = self._lives.at(parent_pid, _begun(child)) if parent_pid else None
+        if parent is not None and parent.is_alive:
+            ancestry.link(child, parent)
 
     def _insert(self, process: Process) -> None:
-        earlier = self._by_pid.get(process.pid)
-        if earlier is not None:
-            if earlier.exit_ns is None:
-                earlier.exit_ns = process.start_ns
-                self._dead.append(earlier)
-            process.previous = earlier
-        self._by_pid[process.pid] = process
-        self._added()
-
-    def _insert_before(self, process: Process, newest: Process) -> None:
-        """Take in a life of a pid that ended before the one that has the pid now."""
-        process.exit_ns = newest.start_ns
-        process.previous, newest.previous = newest.previous, process
-        self._dead.append(process)
-        self._added()
-
-    def _added(self) -> None:
-        self._count += 1
-        if self._count > self._capacity:
-            self._evict()
-
-    def _purge(self, now_ns: int) -> None:
-        while self._dead and (self._dead[0].exit_ns or 0) < now_ns - DEAD_KEPT_NS:
-            self._forget(self._dead.popleft())
-
-    def _evict(self) -> None:
-        victim = self._dead.popleft() if self._dead else next(iter(self._by_pid.values()))
-        self._forget(victim)
-        self.evictions += 1
-
-    def _forget(self, process: Process) -> None:
-        for child in process.orphans:
-            child.former = [entry for entry in child.former if entry[1] is not process]
-        process.orphans = []
-        self.on_forget(process)
-        newest = self._by_pid.get(process.pid)
-        if newest is process:
-            if process.previous is not None:
-                self._by_pid[process.pid] = process.previous
-            else:
-                del self._by_pid[process.pid]
-            self._count -= 1
-            return
-        while newest is not None and newest.previous is not process:
-            newest = newest.previous
-        if newest is not None:
-            newest.previous = process.previous
-            self._count -= 1
+        earlier = self._lives.newest(process.pid)
+        if earlier is not None and earlier.exit_ns is None:
+            self._end(earlier, process.start_ns)
+            earlier.owes_exit = self._connected
+        self._lives.add(process)
 
 
-def _link(process: Process, parent: Process) -> None:
-    process.parent = parent
-    if process.is_alive and parent.is_alive:
-        parent.children[process.pid] = process
-
-
-def _adopt(child: Process, parent: Process, time_ns: int) -> None:
-    before = child.parent
-    if before is not None:
-        before.children.pop(child.pid, None)
-        before.orphans.append(child)
-        child.former.append((time_ns, before))
-    _link(child, parent)
-
-
-def _child(parent: Process, pid: int, time_ns: int) -> Process:
-    pending = bool(parent.pending)
-    child = Process(pid, time_ns, None, parent.pending[-1] if pending else parent.image)
-    _link(child, parent)
-    child.comm = None if pending else parent.comm
-    child.capabilities = None if pending else parent.capabilities
-    child.capabilities_lost = False if pending else parent.capabilities_lost
-    child.cwd = parent.cwd
-    child.tty = parent.tty
-    child.uid, child.euid, child.fsuid = parent.uid, parent.euid, parent.fsuid
-    child.gid, child.egid, child.fsgid = parent.gid, parent.egid, parent.fsgid
-    child.login_uid, child.session_id = parent.login_uid, parent.session_id
-    child.sid, child.pgid, child.vpgid, child.vsid = parent.sid, parent.pgid, parent.vpgid, parent.vsid
-    child.container = parent.container
-    _cut_ancestry(child)
-    return child
-
-
-def _cut_ancestry(process: Process) -> None:
-    ancestor: Process | None = process
-    for _ in range(DEEPEST_ANCESTRY):
-        ancestor = ancestor.parent if ancestor is not None else None
-    if ancestor is not None:
-        ancestor.parent = None
+def _begun(process: Process) -> int:
+    """By when a process existed: /proc tells a start to the tick, rounded down."""
+    return process.start_ns + (SAME_START_NS if process.from_proc else 0)

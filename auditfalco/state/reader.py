@@ -18,19 +18,23 @@ _SAME_START_NS = 20_000_000
 _FALCO_CONTROLLERS = {"blkio": "io"}
 """Falco has the kernel's inner names of controllers; one was given another name on its first interface."""
 
+_CLOCK_SET_NS = 1_000_000
+"""A boot time that has moved by more than this is taken over: the clock was set. Less is the noise of reading it."""
+
 
 class LiveReader:
     """Answers the process table's questions from /proc; every answer is None once the process is gone."""
 
     def __init__(self, proc: ProcFS) -> None:
         self._proc = proc
+        self._boot_ns = proc.boot_time_ns()
 
     def read(self, pid: int) -> Process | None:
         """A process with its image, ids and numbers; its parent and container are the caller's to find."""
         stat, status = self._proc.stat(pid), self._proc.status(pid)
         if stat is None or status is None or stat.pgrp < 0:
             return None
-        process = Process(pid, self._proc.start_time_ns(stat.start_ticks), None, Image())
+        process = Process(pid, self._start_ns(stat.start_ticks), None, Image())
         process.image.capabilities = Capabilities(
             status.capabilities.permitted,
             status.capabilities.effective,
@@ -47,19 +51,27 @@ class LiveReader:
         process.login_uid = -1 if login_uid is None else login_uid
         process.session_id = self._proc.sessionid(pid)
         process.cwd = self._proc.cwd(pid)
-        self.fill_image(process.image, pid)
+        self.fill_image(process.image, process)
         return process
 
-    def parent_pid(self, pid: int) -> int | None:
+    def parent_pid(self, process: Process) -> int | None:
         """The parent now; None when the process is gone or has none."""
-        stat = self._proc.stat(pid)
+        stat = self._stat(process)
         return (stat.ppid or None) if stat is not None else None
 
-    def fill_image(self, image: Image, pid: int) -> None:
+    def is_running(self, process: Process) -> bool:
+        """Whether a process, or a thread of it that outlives its first, still runs."""
+        stat = self._stat(process)
+        return stat is not None and (stat.state not in ("Z", "X") or stat.threads > 1)
+
+    def fill_image(self, image: Image, process: Process) -> None:
         """Complete an image with name, arguments and file of the process that runs it."""
-        comm, argv, exe = self._proc.comm(pid), self._proc.cmdline(pid), self._proc.exe(pid)
-        if comm is None:
+        pid = process.pid
+        argv, exe = self._proc.cmdline(pid), self._proc.exe(pid)
+        stat = self._stat(process)
+        if stat is None:
             return
+        comm = stat.comm
         image.filled = True
         image.comm = comm
         if argv:
@@ -186,8 +198,20 @@ class LiveReader:
         return stat is not None and self._is_of(process, stat)
 
     def _is_of(self, process: Process, stat: StatFacts) -> bool:
-        started_ns = self._proc.start_time_ns(stat.start_ticks)
-        return abs(started_ns - process.start_ns) <= _SAME_START_NS
+        """Whether a stat line is that of a process; nobody's whose start is not known."""
+        return process.start_known and abs(self._start_ns(stat.start_ticks) - process.start_ns) <= _SAME_START_NS
+
+    def _stat(self, process: Process) -> StatFacts | None:
+        """The stat line of a process, if its pid still belongs to it; one read, so that its facts are of one moment."""
+        stat = self._proc.stat(process.pid)
+        return stat if stat is not None and self._is_of(process, stat) else None
+
+    def _start_ns(self, ticks: int) -> int:
+        """A start in ticks as nanoseconds since the epoch, the same for the same ticks unless the clock is set."""
+        boot_ns = self._proc.boot_time_ns()
+        if abs(boot_ns - self._boot_ns) > _CLOCK_SET_NS:
+            self._boot_ns = boot_ns
+        return self._boot_ns + ticks * 1_000_000_000 // self._proc.clock_ticks
 
     def is_gone(self, process: Process) -> bool:
         """Whether a process's pid belongs to somebody else by now, as far as the process's start is known."""

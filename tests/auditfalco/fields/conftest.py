@@ -40,15 +40,15 @@ class MadeUpWorld:
         """Take note of what is asked for."""
         self.expected.append((name, argument))
 
-    def ancestors(self, process: Process, time_ns: int) -> list[Process]:
+    def ancestors(self, process: Process, time_ns: int, until_ns: int | None = None) -> list[Process]:
         """The chain of parents."""
         return [] if process.parent is None else [process.parent, *self.ancestors(process.parent, time_ns)]
 
-    def parent(self, process: Process, time_ns: int) -> Process | None:
+    def parent(self, process: Process, time_ns: int, until_ns: int | None = None) -> Process | None:
         """The parent, at all times the same."""
         return process.parent
 
-    def image(self, process: Process, time_ns: int) -> Image:
+    def image(self, process: Process, time_ns: int, until_ns: int | None = None) -> Image:
         """The image, at all times the same."""
         return process.image
 

@@ -73,8 +73,10 @@ def test_what_rules_name_is_read(machine: Any, records: Any, texts: Any) -> None
     assert texts(event) == {"res": "1000", "addr": "8", "vm_size": "29612", "vm_rss": "4096", "vm_swap": "0"}
 
 
-def test_a_process_that_has_ended_tells_nothing(machine: Any, records: Any) -> None:
+def test_a_process_that_has_ended_tells_nothing(machine: Any, records: Any, tmp_path: Path) -> None:
     process = executed(machine, records).process
+    stat = tmp_path / "500" / "stat"
+    stat.write_text(stat.read_text().replace("(id) R", "(id) Z"))
     machine.host.expect("evt.arg", "vm_size")
     machine.host.processes.exited(500, START + 1)
     event = machine.event(records.syscall(BRK, exit=4096, comm="id", exe="/usr/bin/id"))

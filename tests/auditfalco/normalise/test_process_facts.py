@@ -97,11 +97,12 @@ def test_a_call_made_before_an_exec_that_is_known_already(machine: Any, records:
     assert (after.name, after.image.exe_path, after.image.argv) == ("nc", "/bin/nc", ["nc"])
 
 
-def test_the_connectors_rename_waits_for_the_records_before_it(machine: Any, records: Any) -> None:
+def test_a_process_is_called_as_its_own_record_says_and_others_see_the_name_it_had(machine: Any, records: Any) -> None:
     process = machine.event(records.syscall(GETPID, comm="sh", exe="/bin/sh")).process
-    machine.host.processes.renamed(500, "other")
+    machine.host.processes.renamed(500, "other", START + 10 * MS)
     assert process.name == "sh"
-    machine.maybe((1327, "proctitle=6964"))
+    assert [machine.host.image(process, START + ms * MS).comm for ms in (9, 10)] == ["sh", "other"]
+    machine.event(records.syscall(GETPID, comm="other", exe="/bin/sh"), at_ms=11)
     assert process.name == "other"
 
 

@@ -75,17 +75,21 @@ class MadeUpProc:
             return None
         process = Process(pid, facts.start_ns, None, Image())
         process.vpid = facts.vpid
-        self.fill_image(process.image, pid)
+        self.fill_image(process.image, process)
         return process
 
-    def parent_pid(self, pid: int) -> int | None:
+    def parent_pid(self, process: Process) -> int | None:
         """As LiveReader."""
-        facts = self._running.get(pid)
+        facts = self._running.get(process.pid)
         return (facts.ppid or None) if facts is not None else None
 
-    def fill_image(self, image: Image, pid: int) -> None:
+    def is_running(self, process: Process) -> bool:
+        """As LiveReader: of those whose first thread ends, none has others here."""
+        return False
+
+    def fill_image(self, image: Image, process: Process) -> None:
         """As LiveReader."""
-        facts = self._running.get(pid)
+        facts = self._running.get(process.pid)
         if facts is not None:
             image.filled, image.comm, image.argv, image.exe_path = True, facts.comm, facts.argv, facts.exe
 
@@ -140,7 +144,7 @@ def containers(proc: MadeUpProc) -> ContainerTable:
 @pytest.fixture
 def table(proc: MadeUpProc, containers: ContainerTable) -> ProcessTable:
     """The processes of that /proc."""
-    return ProcessTable(proc, containers)
+    return ProcessTable(proc, containers, clock=lambda: START_NS - 1000 * MS)
 
 
 @pytest.fixture

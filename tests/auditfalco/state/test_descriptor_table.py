@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditfalco.model.descriptor import Descriptor
-from auditfalco.model.process import Image, Process
+from auditfalco.model.process import FormerParent, Image, Process
 from auditfalco.state.descriptors import KEPT_OF_A_PROCESS, DescriptorTable
 
 START = 1_700_000_000_000_000_000
@@ -91,8 +91,8 @@ def test_a_grandchild_has_it_through_a_parent_that_was_never_asked(table: Descri
     table.opened(first, 3, file("x"), at(1))
     second = running(2, 5, first)
     third = running(3, 6, second)
-    second.former = []
-    third.former = [(at(7), second)]
+    second.former = ()
+    third.former = (FormerParent(at(7), at(7), second),)
     third.parent = running(9)
     assert names(table, third) == {3: "x"}
 

@@ -82,7 +82,7 @@ def test_a_process(reader: LiveReader, proc: ProcFS) -> None:
     assert (image.comm, image.argv, image.exe_path) == ("sh", ["/bin/sh", "-c", "id"], "/usr/bin/dash")
     assert image.capabilities == Capabilities(2, 4, 1, 8)
     assert (process.parent, process.container) == (None, None)
-    assert reader.parent_pid(PID) == 1000
+    assert reader.parent_pid(process) == 1000
     assert reader.cgroup_paths(PID) == ["/user.slice"]
 
 
@@ -94,7 +94,7 @@ def test_files_without_a_name(tree: Path, reader: LiveReader, exe: str, path: st
     (tree / "exe").unlink()
     os.symlink(exe, tree / "exe")
     image = Image()
-    reader.fill_image(image, PID)
+    reader.fill_image(image, Process(PID, BOOT_NS + TICKS * 10_000_000, None, Image()))
     assert (image.exe_path, image.from_memfd) == (path, from_memfd)
 
 
@@ -102,15 +102,15 @@ def test_a_kernel_thread_has_neither_arguments_nor_file(tree: Path, reader: Live
     (tree / "exe").unlink()
     (tree / "cmdline").write_bytes(b"")
     image = Image()
-    reader.fill_image(image, PID)
+    reader.fill_image(image, Process(PID, BOOT_NS + TICKS * 10_000_000, None, Image()))
     assert (image.filled, image.comm, image.argv, image.exe_path) == (True, "sh", None, None)
 
 
 def test_a_process_that_is_gone(reader: LiveReader) -> None:
     image = Image()
-    reader.fill_image(image, 99)
+    reader.fill_image(image, Process(99, 0, None, Image()))
     assert (image.filled, image.comm) == (False, None)
-    assert [reader.read(99), reader.parent_pid(99), reader.cgroup_paths(99)] == [None] * 3
+    assert [reader.read(99), reader.parent_pid(Process(99, 0, None, Image())), reader.cgroup_paths(99)] == [None] * 3
     assert reader.group_facts(Process(99, 0, None, Image())) is None
 
 

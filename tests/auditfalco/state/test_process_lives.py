@@ -49,7 +49,7 @@ def test_where_two_lives_fit_the_parent_decides(table: ProcessTable, proc: Any) 
     assert earlier is not None
     assert later is not None
     assert (earlier.start_ns, later.start_ns) == (at(100), at(204))
-    assert table.find(PID, at(199), 999) is later
+    assert table.find(PID, at(199), 999) is earlier
 
 
 def test_a_late_record_of_the_dead_finds_it(table: ProcessTable, proc: Any) -> None:

@@ -20,6 +20,11 @@ def at(ms: int) -> int:
     return START + ms * MS
 
 
+def names(table: ProcessTable, process: Process, ms: int) -> list[str | None]:
+    """What the ancestors were called at a time, from the parent upwards."""
+    return [table.image_at(ancestor, at(ms)).comm for ancestor in table.ancestors(process, at(ms))]
+
+
 def describe(image: Image, exe: str, *arguments: str) -> None:
     """What an exec record writes into the image that it confirms."""
     image.filled = True
@@ -163,8 +168,7 @@ def test_an_unconfirmed_exec_counts_for_events_of_descendants(table: ProcessTabl
     table.executed(CHILD, at(20))
     table.forked(CHILD, GRANDCHILD, at(30))
     grandchild = obtained(table, GRANDCHILD, 31)
-    chain = table.ancestors(grandchild, at(31))
-    assert [ancestor.name for ancestor in chain] == ["cron", "sh"]
+    assert names(table, grandchild, 31) == ["cron", "sh"]
 
 
 def test_an_exec_that_lies_in_the_future_of_an_event_does_not_count(table: ProcessTable, proc: Any) -> None:
@@ -172,19 +176,16 @@ def test_an_exec_that_lies_in_the_future_of_an_event_does_not_count(table: Proce
     table.forked(SHELL, CHILD, at(10))
     table.forked(CHILD, GRANDCHILD, at(12))
     table.executed(CHILD, at(500))
-    chain = table.ancestors(obtained(table, GRANDCHILD, 20), at(20))
-    assert [ancestor.name for ancestor in chain] == ["sh", "sh"]
+    assert names(table, obtained(table, GRANDCHILD, 20), 20) == ["sh", "sh"]
 
 
-def test_a_rename_counts_from_the_next_record_on(table: ProcessTable, proc: Any) -> None:
+def test_a_rename_counts_from_its_time_on_and_until_an_exec(table: ProcessTable, proc: Any) -> None:
     proc.run(SHELL)
     shell = obtained(table, SHELL, 0)
-    table.renamed(SHELL, "harmless")
-    assert shell.name == "sh"
-    table.settle()
-    assert shell.name == "harmless"
-    table.confirm_exec(shell, at(30)).comm = "id"
-    assert shell.name == "id"
+    table.renamed(SHELL, "harmless", at(10))
+    table.executed(SHELL, at(30))
+    describe(table.confirm_exec(shell, at(30)), "/usr/bin/id")
+    assert [table.image_at(shell, at(ms)).comm for ms in (9, 10, 29, 30)] == ["sh", "harmless", "harmless", "id"]
 
 
 def test_a_session_leader_leads_its_group_too(table: ProcessTable, proc: Any) -> None:
@@ -199,7 +200,7 @@ def test_a_session_leader_leads_its_group_too(table: ProcessTable, proc: Any) ->
 def test_events_about_processes_never_seen(offline: ProcessTable) -> None:
     offline.executed(SHELL, at(1))
     offline.exited(CHILD, at(1))
-    offline.renamed(CHILD, "x")
+    offline.renamed(CHILD, "x", at(1))
     offline.session_started(CHILD)
     offline.forked(GRANDCHILD, 301, at(2))
     assert offline.find(CHILD, at(2)) is None
@@ -214,7 +215,7 @@ def test_first_sight_reads_the_process_and_its_ancestors(table: ProcessTable, pr
     proc.run(SHELL, 1, "/bin/login")
     proc.run(CHILD, SHELL, "/bin/bash")
     child = obtained(table, CHILD, 5)
-    assert [ancestor.name for ancestor in table.ancestors(child, at(5))] == ["login", "init"]
+    assert names(table, child, 5) == ["login", "init"]
     assert child.container is HOST
 
 
