@@ -55,14 +55,16 @@ class Launchers:
         """
         if (process.container is not None and not process.container.is_host) or is_launcher(image):
             return
-        for ancestor in self._processes.ancestors(process, time_ns)[:_NEAREST]:
-            ran = self._processes.image_at(ancestor, time_ns)
-            if not is_launcher(ran):
+        ancestor = self._processes.parent_at(process, time_ns)
+        for _ in range(_NEAREST):
+            ran = None if ancestor is None else self._processes.image_at(ancestor, time_ns)
+            if ancestor is None or ran is None or not is_launcher(ran):
                 return
             reference = container_started_by(ran)
             if reference is not None:
                 self._settle(process, reference, program)
                 return
+            ancestor = self._processes.parent_at(ancestor, time_ns)
 
     def _settle(self, process: Process, reference: ContainerReference, program: PathFacts | None) -> None:
         now = self._containers.of_process(process.pid) if process.is_alive else None
