@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from auditfalco.coverage.abis import host_machines
+from auditfalco.coverage.descriptor_calls import asks_for_sockets, calls_for
 from auditfalco.language.eventset import EventSet
 from auditfalco.language.template import parse_template
 from auditfalco.language.tree import And, Check, FieldUse, Literal, Node, checks, fields, fold
@@ -71,8 +72,10 @@ def needs_of(rules: Iterable[Rule], resolve: Resolver) -> Needs:
             container_calls |= wanted & OPEN_CALLS
             wanted -= OPEN_CALLS
         calls |= wanted
-        if any(name.startswith(_GROUP_FIELDS) for name in field_names(rule, resolve)):
+        names = field_names(rule, resolve)
+        if any(name.startswith(_GROUP_FIELDS) for name in names):
             calls |= GROUP_CALLS
+        calls |= syscalls(EventSet(calls_for(rule.events, names, asks_for_sockets(rule.condition))))
     return Needs(frozenset(calls), frozenset(container_calls - calls), tuple(unbounded))
 
 

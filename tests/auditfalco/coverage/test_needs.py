@@ -90,3 +90,51 @@ def test_rules_for_any_event_are_named() -> None:
     found = needs("proc.name = nc", "evt.type != open", "evt.type = open")
     assert found.unbounded == ("r0", "r1")
     assert found.calls == EXECUTIONS | {"open"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "output", "beside"),
+    [
+        ("evt.type in (dup, dup2, dup3) and fd.type in (file, pipe)", "seen %fd.name", set()),
+        (
+            "evt.type in (dup, dup2, dup3) and fd.type in (ipv4, ipv6)",
+            "seen %fd.name",
+            {"connect", "accept", "accept4"},
+        ),
+        ("evt.type in (dup, dup2, dup3) and fd.type = ipv4", "seen %fd.sip", {"connect", "accept", "accept4"}),
+        (
+            "evt.type in (dup, dup2, dup3) and fd.type = ipv4",
+            "seen %fd.sip %fd.l4proto",
+            {"connect", "accept", "accept4", "socket"},
+        ),
+        ("evt.type = connect and fd.snet = 10.0.0.0/8", "seen", set()),
+        ("evt.type = connect and fd.sip != 10.0.0.1 and fd.l4proto = tcp", "seen", {"socket"}),
+        ("evt.type = connect", "seen %fd.name", set()),
+        ("evt.type = accept and fd.typechar = 4 and fd.sport != 22", "seen", {"bind"}),
+        ("evt.type = fchmod and fd.name = /x", "seen %fd.type", set()),
+        ("evt.type = open and fd.name = /x", "seen %fd.sip", set()),
+        (
+            "evt.type = sendto and fd.sport = 53",
+            "seen",
+            {"connect", "accept", "accept4", "dup", "dup2", "dup3"},
+        ),
+        (
+            "evt.type = execve and proc.stdin.type = ipv4",
+            "seen",
+            {"connect", "accept", "accept4", "dup", "dup2", "dup3"},
+        ),
+        ("evt.type = execve", "seen %fd.sip", set()),
+    ],
+)
+def test_what_tells_of_sockets_is_asked_for_where_rules_ask_for_them(
+    condition: str, output: str, beside: set[str]
+) -> None:
+    plain = needs(condition.partition(" and ")[0]).calls
+    assert needs(condition, output=output).calls - plain == beside
+
+
+def test_reading_and_closing_are_never_asked_for_on_their_own() -> None:
+    asked = needs(
+        "evt.type in (dup, dup2, sendto, listen, shutdown) and fd.sip exists", output="seen %fd.l4proto"
+    ).calls
+    assert asked & {"read", "write", "close", "fcntl", "sendmsg", "poll"} == set()
