@@ -15,6 +15,7 @@ from harness.scope import AuditScope
 from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME
 
 ACTS = [(row, bits) for row in ROWS for bits in row.bits]
+LISTS = ("cgroups", "env")
 NAMES = [f"{row.act}-{bits}" for row, bits in ACTS]
 
 
@@ -44,7 +45,9 @@ def test_the_table_is_as_large_as_it_claims() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=[row.act for row in ROWS])
 def test_a_row_speaks_of_every_parameter_once(row: Row) -> None:
     event_type = EVENT_TYPES_BY_NAME[row.type]
-    assert sorted([*row.arguments, *row.absent]) == sorted(parameter.name for parameter in event_type.parameters)
+    assert sorted([*row.arguments, *row.absent, *row.measured]) == sorted(
+        parameter.name for parameter in event_type.parameters
+    )
     assert event_type.generic == row.generic
 
 
@@ -60,3 +63,6 @@ def test_a_call_is_an_event_with_every_value_right(performed: Performance, row: 
     expected = row.expected(performed.facts[key])
     found = {name: text_of(performed.events[key][0][name]) for name in expected}
     assert found == expected, performed.events[key][0]["evt.args"]
+    for name in row.measured:
+        measured = performed.events[key][0][f"evt.arg.{name}"]
+        assert measured is None or (measured.isdecimal() or name in LISTS), name

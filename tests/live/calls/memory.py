@@ -18,7 +18,8 @@ MEMORY = (
             "flags": "MAP_PRIVATE|MAP_ANONYMOUS",
             "addr": "0",
         },
-        absent=("vm_size", "vm_rss", "vm_swap", "fd", "offset"),
+        absent=("fd", "offset"),
+        measured=("vm_size", "vm_rss", "vm_swap"),
         bits=NATIVE,
     ),
     Row(
@@ -33,7 +34,8 @@ MEMORY = (
             "addr": "0",
             "fd": THE_FILE,
         },
-        absent=("vm_size", "vm_rss", "vm_swap", "offset"),
+        absent=("offset",),
+        measured=("vm_size", "vm_rss", "vm_swap"),
         bits=NATIVE,
     ),
     Row(

@@ -18,7 +18,7 @@ from harness.agent import AgentProcess, Alert
 from harness.programs import Compiler
 from harness.scope import AuditScope
 
-from calls.row import Facts, Row
+from calls.row import ARGUMENT, Facts, Row
 
 SOURCE = Path(__file__).with_name("calls.c")
 MARK = "sched_yield"  # stands before and after each act's call
@@ -159,6 +159,7 @@ def fields(rows: Iterable[Row]) -> list[str]:
     for row in rows:
         nothing = _Nothing()
         names.update(dict.fromkeys(row.expected(nothing)))
+        names.update(dict.fromkeys(f"{ARGUMENT}{name}" for name in row.measured))
     return list(names)
 
 

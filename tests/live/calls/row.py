@@ -27,6 +27,7 @@ class Row:
         category: Falco's category.
         arguments: by Falco's names, templates over the act's facts: ``{dir}/file``.
         absent: arguments that nothing tells: the fifth and later ones, and what lies behind a pointer.
+        measured: arguments that /proc alone tells, if the process still lives when it is looked at.
         fields: by name; None for a field that must have no value.
         bits: the system call tables that it is made through.
         generic: whether Falco gives such an event no arguments and no result.
@@ -38,6 +39,7 @@ class Row:
     category: str
     arguments: Expected = field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
     fields: Expected = field(default_factory=dict)
     bits: tuple[int, ...] = BOTH
     generic: bool = False
