@@ -9,8 +9,11 @@ from typing import Any
 
 from auditfalco.agent.archive import Archive
 from auditfalco.cli import DONE, FAILED
+from auditfalco.engine.values import json_value
 from auditfalco.fields.binder import EventBinder
 from auditfalco.fields.catalogue import CATALOGUE
+from auditfalco.language.operands import Getter
+from auditfalco.language.types import ValueType
 from auditfalco.model.event import Event
 from auditfalco.outputs.form import iso_time, rfc3339
 from auditfalco.state.host import HostState
@@ -67,10 +70,12 @@ class FieldPrinter:
 
     def __init__(self, host: HostState) -> None:
         bind = EventBinder(host)
-        self._getters = {}
+        self._getters: dict[str, tuple[Getter, ValueType]] = {}
         for field in CATALOGUE:
-            if field.filterable and not field.argument_required and not field.name.startswith(_LEFT_OUT):
-                self._getters[field.name] = bind(CATALOGUE.resolve(field.name, None))
+            alone = field.filterable and field.printable and not field.argument_required
+            if alone and not field.name.startswith(_LEFT_OUT):
+                ref = CATALOGUE.resolve(field.name, None)
+                self._getters[field.name] = bind(ref), ref.type
 
     def json_line(self, event: Event) -> str:
         """One event as a JSON object."""
@@ -93,5 +98,5 @@ class FieldPrinter:
         return escape(f"{iso_time(event.time_ns)} {event.serial} {who} {event.type} {arguments}".rstrip())
 
     def _fields(self, event: Event) -> dict[str, Any]:
-        found = {name: get(event) for name, get in self._getters.items()}
+        found = {name: json_value(get(event), value_type) for name, (get, value_type) in self._getters.items()}
         return {name: value for name, value in found.items() if value is not None}
