@@ -42,6 +42,7 @@ class Podman:
         self.scope = scope
         self.directory = Path(tempfile.mkdtemp(prefix="auditfalco-podman-"))
         self._foreign_cgroups = _podman_cgroups()
+        self._foreign_traces = _traces()
 
     def start(self) -> None:
         """Load the image. Raises PodmanFailed where Podman does not work on this machine."""
@@ -66,8 +67,12 @@ class Podman:
             subprocess.run(["umount", "--lazy", mount], check=True, timeout=COMMAND_TIMEOUT)
         shutil.rmtree(self.directory)
         for parent in _podman_cgroups() - self._foreign_cgroups:
-            with contextlib.suppress(OSError):  # not empty: somebody else has moved in
-                parent.rmdir()
+            for group in [*sorted(parent.glob("*/"), reverse=True), parent]:
+                with contextlib.suppress(OSError):  # a file, or not empty: somebody else has moved in
+                    group.rmdir()
+        for trace in sorted(_traces() - self._foreign_traces, reverse=True):
+            with contextlib.suppress(OSError):  # likewise
+                trace.rmdir() if trace.is_dir() else trace.unlink()
 
     def command(self, *arguments: str, stdin: bytes | None = None, timeout: float = COMMAND_TIMEOUT) -> str:
         """Run one podman command below the session's login uid and return its output, stripped.
@@ -150,6 +155,13 @@ def _podman_cgroups() -> set[Path]:
     """Find the cgroup directories that Podman makes for its containers."""
     root = Path("/sys/fs/cgroup")
     return {path for path in [root / "libpod_parent", *root.glob("*/libpod_parent")] if path.is_dir()}
+
+
+def _traces() -> set[Path]:
+    """Find what Podman and runc write outside of the directories that they are given."""
+    kept = Path("/var/lib/containers")
+    places = [kept, kept / "cache", *kept.glob("cache/blob-info-cache-*"), Path("/run/runc")]
+    return {path for path in places if path.exists()}
 
 
 def _of_process(pid: int, name: str) -> bytes:
