@@ -117,7 +117,8 @@ class Process:
 
     Ids are those of the initial namespaces unless they begin with `v`. `login_uid` and `uid` … are None when unknown
     and `login_uid` is -1 when the kernel says "unset". `tty` is Falco's number (major << 8 | minor), 0 without a
-    terminal. `container` is HOST, a container, or None when unknown. Without `start_known`, `start_ns` is the time at
+    terminal. `container` is HOST, a container, or None when unknown; `place_read` says that its control group was read
+    since its last exec, and not too late. Without `start_known`, `start_ns` is the time at
     which the process was first heard of.
 
     `capabilities` are those that the process gave itself since its last exec; with `capabilities_lost` they were
@@ -176,6 +177,7 @@ class Process:
         "pending",
         "pgid",
         "pid",
+        "place_read",
         "previous",
         "session_id",
         "sid",
@@ -235,6 +237,7 @@ class Process:
         self.vpgid: int | None = None
         self.vsid: int | None = None
         self.container: Container | None = None
+        self.place_read = False
         self.capabilities: Capabilities | None = None
         self.capabilities_lost = False
         self.children: dict[int, Process] = {}

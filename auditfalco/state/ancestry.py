@@ -53,7 +53,7 @@ def child_of(parent: Process, pid: int, time_ns: int) -> Process:
     child.gid, child.egid, child.fsgid = parent.gid, parent.egid, parent.fsgid
     child.login_uid, child.session_id = parent.login_uid, parent.session_id
     child.sid, child.pgid, child.vpgid, child.vsid = parent.sid, parent.pgid, parent.vpgid, parent.vsid
-    child.container = parent.container
+    child.container, child.place_read = parent.container, parent.place_read
     return child
 
 

@@ -24,14 +24,23 @@ _TICK_NS = 20_000_000
 """What /proc's clock ticks may be off from the exact start of a process."""
 
 
+Device = tuple[int, int]
+"""Major and minor number of a file system, as PATH records and mount tables have them."""
+
+_MOUNTS_INTERVAL_NS = 100_000_000
+"""How long the host's mount table is taken to be what it was, while devices are looked up that it does not have."""
+
+
 class Place(NamedTuple):
     """Where a process's root file system is on the host, and the directory of the layer that is written.
 
-    `root` is None where the host's mounts do not show it, `upper` where it is no overlay.
+    `root` is None where the host's mounts do not show it, `upper` where it is no overlay. `device` is that of a file
+    system that is the root of this container and nothing else, None where the root is part of another one.
     """
 
     root: str | None
     upper: str | None
+    device: Device | None = None
 
 
 class PlaceReader(Protocol):
@@ -78,6 +87,9 @@ class ContainerTable:
         self.patience = patience
         self._by_id: OrderedDict[str, Container] = OrderedDict()
         self._next_look_ns: dict[str, tuple[int, int]] = {}
+        self._by_device: dict[Device, Container] = {}
+        self._host_devices: frozenset[Device] = frozenset()
+        self._mounts_due_ns = 0
         self.evictions = 0
 
     def __len__(self) -> int:
@@ -105,10 +117,28 @@ class ContainerTable:
             if len(self._by_id) > self._capacity:
                 forgotten, _ = self._by_id.popitem(last=False)
                 self._next_look_ns.pop(forgotten, None)
+                self._by_device = {key: of for key, of in self._by_device.items() if of.full_id != forgotten}
                 self.evictions += 1
         else:
             self._by_id.move_to_end(reference.full_id)
         return container
+
+    def of_device(self, device: Device, now_ns: int) -> Container | None:
+        """Where a program file on a file system runs: in the container whose root that is, on the host if it has it.
+
+        None when neither is known: it is the root of a container that was never seen, or what it had mounted.
+        """
+        container = self._by_device.get(device)
+        if container is not None:
+            return container
+        if device not in self._host_devices and self._reader is not None and now_ns >= self._mounts_due_ns:
+            self._mounts_due_ns = now_ns + _MOUNTS_INTERVAL_NS
+            self._host_devices = frozenset(
+                (mount.major, mount.minor)
+                for mount in self._reader.mounts(None)
+                if mount.fs_type != "overlay" or mount.mount_point == "/"
+            )
+        return HOST if device in self._host_devices else None
 
     def describe(self, container: Container, pid: int, now_ns: int) -> None:
         """Fill in a container's metadata if it is not there yet; looks at most once in DESCRIBE_INTERVAL_NS.
@@ -171,6 +201,8 @@ class ContainerTable:
             container.root = place.root or (reader.own_root(inner) if container.init_pid is not None else None)
         if container.upper is None:
             container.upper = place.upper
+        if place.device is not None:
+            self._by_device[place.device] = container
         container.uid_map, container.gid_map = reader.id_map(inner, "uid"), reader.id_map(inner, "gid")
         if container.host_pid is None:
             container.host_pid = reader.shares_namespace(inner, "pid")

@@ -85,7 +85,8 @@ class HostState:
         pids = self._proc.pids()
         for pid in pids:
             if self.processes.alive(pid) is None:
-                self.processes.obtain(pid, time.time_ns())
+                now_ns = time.time_ns()
+                self.describe_container(self.processes.obtain(pid, now_ns), now_ns)
         for process in self.processes.living():
             self.environments.learn(process, process.image)
         return len(pids)
@@ -198,9 +199,23 @@ class HostState:
         self.describe_container(process, time_ns)
 
     def place(self, process: Process, image: Image, paths: Sequence[PathFacts], time_ns: int) -> None:
-        """Note where a process is that has just executed something, if what started it tells (state.launchers)."""
-        self._launchers.place(process, image, paths[0] if paths else None, time_ns)
+        """Note where a process is that has just executed something, if it had gone before its control group was read.
+
+        Its file tells, when that is on a container's root, and what started it (state.launchers).
+        """
+        program = paths[0] if paths else None
+        if not process.place_read and program is not None:
+            self._place_by_file(process, program, time_ns)
+        self._launchers.place(process, image, program, time_ns)
         self.describe_container(process, time_ns)
+
+    def _place_by_file(self, process: Process, program: PathFacts, time_ns: int) -> None:
+        if program.dev is None or self._reader is None:
+            return
+        place = self.containers.of_device(program.dev, time_ns)
+        inside = process.container is not None and not process.container.is_host
+        if not inside or (place is not None and not place.is_host):
+            process.container = place
 
     def describe_container(self, process: Process, time_ns: int) -> None:
         """Look for what is still missing about the container that a process is in."""

@@ -362,6 +362,9 @@ class ProcessTable:
         """Look where a process is. From a container it can get into another one inside, but never to the host."""
         container = self._containers.of_process(process.pid)
         inside = process.container is not None and not process.container.is_host
+        process.place_read = container is not None
+        if container is None and process.container is HOST and self._reader is not None:
+            process.container = None  # it may have been on its way into a container
         if container is not None and not (inside and container.is_host):
             process.container = container
             begins = container.start_ns is None or container.stopped

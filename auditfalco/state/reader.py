@@ -104,10 +104,11 @@ class LiveReader:
         root = next((mount for mount in reversed(self.mounts(pid)) if mount.mount_point == "/"), None)
         if root is None:
             return None
+        its_own = root.fs_type == "overlay" and root.root == "/"
         upper = None
-        if root.fs_type == "overlay" and root.root == "/":
+        if its_own:
             upper = next((option[9:] for option in root.super_options if option.startswith("upperdir=/")), None)
-        return Place(seen_in(root, self.mounts(None)), upper)
+        return Place(seen_in(root, self.mounts(None)), upper, (root.major, root.minor) if its_own else None)
 
     def start_ns(self, pid: int) -> int | None:
         """When a process started, nanoseconds since the epoch; None when it is gone."""

@@ -188,12 +188,12 @@ class TestPlaces:
         self.inside(tree, self.OVERLAY)
         shown = self.OVERLAY.replace(" / / ", " / /srv/layers/7/merged ")
         (tmp_path / "self" / "mountinfo").write_text(f"25 1 254:1 / / rw - ext4 /dev/vda1 rw\n40 25 {shown}\n")
-        assert LiveReader(places).place(PID) == Place("/srv/layers/7/merged", "/srv/layers/7/diff")
+        assert LiveReader(places).place(PID) == Place("/srv/layers/7/merged", "/srv/layers/7/diff", (0, 51))
 
     def test_an_overlay_of_another_mount_namespace(self, places: ProcFS, tree: Path) -> None:
         self.inside(tree, self.OVERLAY)
         reader = LiveReader(places)
-        assert reader.place(PID) == Place(None, "/srv/layers/7/diff")
+        assert reader.place(PID) == Place(None, "/srv/layers/7/diff", (0, 51))
         assert reader.own_root(PID) == str(tree / "root")
 
     def test_a_directory_of_the_host(self, places: ProcFS, tree: Path) -> None:
@@ -202,7 +202,7 @@ class TestPlaces:
 
     def test_an_upper_directory_that_is_no_absolute_path(self, places: ProcFS, tree: Path) -> None:
         self.inside(tree, self.OVERLAY.replace("/srv/layers", "layers"))
-        assert LiveReader(places).place(PID) == Place(None, None)
+        assert LiveReader(places).place(PID) == Place(None, None, (0, 51))
 
     def test_a_process_on_its_way_in_shows_the_host(self, places: ProcFS, tree: Path, tmp_path: Path) -> None:
         self.inside(tree, self.OVERLAY)
