@@ -59,7 +59,7 @@ class Container:
     `start_ns` nanoseconds since the epoch, `image` the reference as the operator gave it, `image_id` the digest of the
     image's configuration. `root` is the directory on the host under which its root file system lies, `upper` the
     directory of the layer it writes (both None where unknown). `uid_map` and `gid_map` are those of its user namespace,
-    empty where it has none of its own or nothing is known. `stopped` says that its first process has ended; records
+    empty where it has none of its own or nothing is known. `stopped_ns` is when its first process ended; records
     of its processes may still come.
     """
 
@@ -86,7 +86,7 @@ class Container:
         "root",
         "runtime",
         "start_ns",
-        "stopped",
+        "stopped_ns",
         "tag",
         "uid_map",
         "upper",
@@ -97,7 +97,7 @@ class Container:
         self.id = full_id[:SHORT_ID_LENGTH] if _DIGEST_ID.fullmatch(full_id) else full_id
         self.runtime = runtime
         self.described = False
-        self.stopped = False
+        self.stopped_ns: int | None = None
         self.name: str | None = None
         self.image: str | None = None
         self.image_id: str | None = None
@@ -122,8 +122,8 @@ class Container:
 
     def started(self, init_pid: int, start_ns: int) -> None:
         """Note the first process; after a stop, forget what another start may change."""
-        if self.stopped:
-            self.stopped = self.described = False
+        if self.stopped_ns is not None:
+            self.stopped_ns, self.described = None, False
             self.root = self.upper = None
         self.init_pid, self.start_ns = init_pid, start_ns
 

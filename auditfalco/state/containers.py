@@ -129,8 +129,10 @@ class ContainerTable:
         None when neither is known: it is the root of a container that was never seen, or what it had mounted.
         """
         container = self._by_device.get(device)
-        if container is not None:
-            return container
+        # The kernel gives a number to the next file system when one is unmounted.
+        if container is not None and container.init_pid is not None:
+            if container.stopped_ns is None or now_ns <= container.stopped_ns:
+                return container
         if device not in self._host_devices and self._reader is not None and now_ns >= self._mounts_due_ns:
             self._mounts_due_ns = now_ns + _MOUNTS_INTERVAL_NS
             self._host_devices = frozenset(

@@ -367,7 +367,7 @@ class ProcessTable:
             process.container = None  # it may have been on its way into a container
         if container is not None and not (inside and container.is_host):
             process.container = container
-            begins = container.start_ns is None or container.stopped
+            begins = container.start_ns is None or container.stopped_ns is not None
             if container is not HOST and begins and process.vpid in (None, 1):
                 # The first process of a container begins its pid namespace, which is what container.start_ts means.
                 container.started(process.pid, process.start_ns)
@@ -401,7 +401,7 @@ class ProcessTable:
         process.exit_ns = time_ns
         process.threads = None
         if process.container is not None and process.container.init_pid == process.pid:
-            process.container.stopped = True
+            process.container.stopped_ns = time_ns
         self._lives.ended(process)
         ancestry.leave(process)
         for child in list(process.children.values()):

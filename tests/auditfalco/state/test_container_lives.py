@@ -52,7 +52,7 @@ def test_a_container_that_has_ended_is_still_known_to_late_records(
     proc.stop(50)
     table.exited(50, at(12))
     container = process.container
-    assert (container.stopped, container.described, container.start_ns) == (True, True, at(10))
+    assert (container.stopped_ns, container.described, container.start_ns) == (at(12), True, at(10))
     assert table.find(50, at(11)) is process
     assert containers.of_process(50) is None
 
@@ -63,7 +63,7 @@ def test_a_container_that_starts_again_is_described_anew(table: ProcessTable, pr
     proc.stop(50)
     table.exited(50, at(12))
     assert first_process(table, proc, 70, 30).container is container
-    assert (container.stopped, container.described, container.root, container.upper) == (False, False, None, None)
+    assert (container.stopped_ns, container.described, container.root, container.upper) == (None, False, None, None)
     assert (container.start_ns, container.init_pid) == (at(30), 70)
 
 
@@ -107,10 +107,14 @@ def test_a_file_on_a_containers_root_tells_the_container(containers: ContainerTa
     proc.mount_tables[None] = mounts.parse("\n".join(lines).encode())
     proc.run(50)
     proc.places[50] = Place("/srv/a/merged", None, (0, 51))
+    container.started(50, at(0))
     assert containers.of_device((0, 51), at(0)) is None
     containers.describe(container, 50, at(0))
     assert containers.of_device((0, 51), at(1)) is container
     assert containers.of_device((254, 1), at(2)) is HOST
+    container.stopped_ns = at(100)
+    assert containers.of_device((0, 51), at(100)) is container
+    assert containers.of_device((0, 51), at(101)) is None  # another container may have the number by now
     assert containers.of_device((0, 52), at(200)) is None
     assert containers.of_device((0, 99), at(400)) is None
     proc.mount_tables[None] = mounts.parse(b"26 25 0:99 / /run rw - tmpfs tmpfs rw")
