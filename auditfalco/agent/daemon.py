@@ -75,8 +75,9 @@ class Daemon:
         """
         sensors = self._open_sensors()
         opens = ContainerOpens(self._plan, sensors.installed, self._proc)
-        pipeline = Pipeline(self._host, self._consume, opens.entered)
         reader = Reader(sensors, self._proc.mounts_path())
+        pipeline = Pipeline(self._host, self._consume, opens.entered, reader.unapplied)
+        self._host.look_ahead(reader.unapplied)
         self._host.hurry_when(reader.is_ahead)
         try:
             with self._signals_caught():

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from auditfalco.agent.clock import WallClock
 from auditfalco.agent.reading import Batch
+from auditfalco.agent.unapplied import Unapplied
 from auditfalco.model.event import Event
 from auditfalco.model.process import Process
 from auditfalco.normalise.normaliser import Normaliser
@@ -39,6 +40,7 @@ class Pipeline:
         host: the state.
         consume: called with each event, state as of the event.
         entered: called with a process that was found to run in a container.
+        unapplied: told of every process event that has been applied.
 
     Attributes:
         events: events made.
@@ -47,7 +49,11 @@ class Pipeline:
     """
 
     def __init__(
-        self, host: HostState, consume: Callable[[Event], None], entered: Callable[[Process], None] | None = None
+        self,
+        host: HostState,
+        consume: Callable[[Event], None],
+        entered: Callable[[Process], None] | None = None,
+        unapplied: Unapplied | None = None,
     ) -> None:
         self.host = host
         self.assembler = Assembler()
@@ -57,6 +63,7 @@ class Pipeline:
         self.heard = False
         self._ended: deque[tuple[float, _End]] = deque()
         self._clock = WallClock()
+        self._unapplied = unapplied or Unapplied()
         self._consume = consume
         self._entered = entered
 
@@ -67,6 +74,7 @@ class Pipeline:
             if moved_ns:
                 self.host.processes.clock_set(moved_ns)
             for event in batch.process_events:
+                self._unapplied.applied(event)
                 self._apply(event, self._clock.offset_ns)
         self._handle_records(batch.records)
         self._tell_ends()

@@ -13,6 +13,7 @@ import threading
 from typing import NamedTuple
 
 from auditfalco.agent.sensors import Sensors
+from auditfalco.agent.unapplied import Unapplied
 from kernel_sources.connector import ProcessEvent
 
 MOST_RECORDS = 2048
@@ -43,11 +44,13 @@ class Reader:
     Attributes:
         batches: what was read, in order.
         failure: the error that ended the reading, None while all is well.
+        unapplied: the process events in `batches`, and of a batch in work those that its taker has not reported.
     """
 
     def __init__(self, sensors: Sensors, mounts_path: str) -> None:
         self.batches: queue.Queue[Batch] = queue.Queue(WAITING_BATCHES)
         self.failure: OSError | None = None
+        self.unapplied = Unapplied()
         self._sensors = sensors
         self._mounts = os.open(mounts_path, os.O_RDONLY | os.O_CLOEXEC)
         self._stop_read, self._stop_write = os.pipe2(os.O_CLOEXEC)
@@ -99,5 +102,6 @@ class Reader:
             # hand.
             events = sensors.connector.read_batch(MOST_RECORDS) if sensors.connector is not None else []
             changed = self._mounts in ready
+            self.unapplied.read(events)
             if records or events or changed:
                 self.batches.put(Batch(events, records, changed))

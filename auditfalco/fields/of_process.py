@@ -41,7 +41,7 @@ def arguments_of(image: Image) -> list[str] | None:
 def command_line_of(process: Process, image: Image) -> Value:
     """proc.cmdline: comm and the arguments after argv[0], joined by blanks. With unknown arguments, comm alone."""
     name = name_of(process, image)
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not (image.filled or image.argv):
         return None
     return " ".join([name, *(arguments_of(image) or ())])
 

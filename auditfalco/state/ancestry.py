@@ -94,14 +94,14 @@ def orphan(child: Process, time_ns: int) -> None:
     if parent is None:
         return
     sure_ns = max(child.start_ns, parent.acted_ns, time_ns - HANDOVER_NS)
-    _leave_for_ever(child, min(sure_ns, time_ns), time_ns)
+    _leave_for_ever(child, min(sure_ns, time_ns - 1), time_ns)
 
 
 def adopt(child: Process, parent: Process, time_ns: int) -> None:
     """Note that, by an exact or a record's time at the latest, a process had another parent than the one known."""
     before = child.parent
     if before is not None:
-        _leave_for_ever(child, min(max(child.start_ns, before.acted_ns), time_ns), time_ns)
+        _leave_for_ever(child, min(max(child.start_ns, before.acted_ns), time_ns - 1), time_ns)
     link(child, parent)
 
 
@@ -136,7 +136,7 @@ def testify(child: Process, parent_pid: int, time_ns: int, until_ns: int) -> boo
         parent.acted_ns = max(parent.acted_ns, time_ns)
         if child.former and time_ns < child.former[-1].left_ns:
             last = child.former[-1]
-            child.former = (*child.former[:-1], FormerParent(min(last.sure_ns, time_ns), time_ns, last.process))
+            child.former = (*child.former[:-1], FormerParent(min(last.sure_ns, time_ns - 1), time_ns, last.process))
         return True
     for index, former in enumerate(child.former):
         if former.process.pid == parent_pid:
@@ -154,14 +154,14 @@ def taken_in(child: Process, ended: Process, reader: ProcessReader, now_ns: int)
     parent_pid = reader.parent_pid(child)
     if parent_pid is None or parent_pid == ended.pid:
         return None
-    if now_ns - child.start_ns >= NEW_NS or parent_pid == 1:
-        return parent_pid
     ancestor = ended.parent
     for _ in range(DEEPEST_ANCESTRY):
         if ancestor is None:
             break
         if ancestor.pid == parent_pid:
             return parent_pid
+        if reader.has_ended(ancestor.pid):
+            return None  # it may have been the parent in between
         ancestor = ancestor.parent
     init = child.container.init_pid if child.container is not None else None
-    return parent_pid if parent_pid == init else None
+    return parent_pid if parent_pid in (1, init) or now_ns - child.start_ns >= NEW_NS else None

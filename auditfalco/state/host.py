@@ -26,6 +26,7 @@ from auditfalco.state.live_descriptors import LiveDescriptors
 from auditfalco.state.open_files import OpenFiles
 from auditfalco.state.patience import Patience
 from auditfalco.state.processes import ProcessTable
+from auditfalco.state.processreader import Ahead
 from auditfalco.state.reader import LiveReader
 from auditfalco.state.recordedfiles import RecordedFiles
 from auditfalco.state.truenames import TrueNames
@@ -67,6 +68,11 @@ class HostState:
         )
         self.processes.on_forget = self.open_files.table.forget
         self.recorded_files = RecordedFiles(proc, self._files, self.open_files.table.known, self._root_of)
+
+    def look_ahead(self, ahead: Ahead) -> None:
+        """Let the tables know whose state in /proc is later than theirs."""
+        if self._reader is not None:
+            self._reader.ahead = ahead
 
     def watch_files(self, names: Iterable[str]) -> None:
         """Recognise the files of these absolute paths, which rules name, under other names too."""

@@ -90,7 +90,7 @@ def rename(process: Process, name: str | None, time_ns: int) -> None:
     """Note a new name of a process's first thread."""
     process.names = (*process.names, (time_ns, name))
     if len(process.names) > NAMES_KEPT:
-        process.names = ((process.names[1][0], None), *process.names[2:])
+        process.names = ((process.names[0][0], None), *process.names[2:])
 
 
 def name_of(process: Process, image: Image, time_ns: int) -> str | None:

@@ -9,6 +9,7 @@ from auditfalco.model.process import Capabilities, Image, Measures, Process
 from auditfalco.state.containers import Place
 from auditfalco.state.executables import deleted_name, memfd_name
 from auditfalco.state.groups import GroupFacts
+from auditfalco.state.processreader import Ahead
 from kernel_sources.procfs import Mount, ProcFS, StatFacts
 from kernel_sources.procfs.mounts import seen_in
 
@@ -28,6 +29,7 @@ class LiveReader:
     def __init__(self, proc: ProcFS) -> None:
         self._proc = proc
         self._boot_ns = proc.boot_time_ns()
+        self.ahead: Ahead | None = None
 
     def read(self, pid: int) -> Process | None:
         """A process with its image, ids and numbers; its parent and container are the caller's to find."""
@@ -55,9 +57,16 @@ class LiveReader:
         return process
 
     def parent_pid(self, process: Process) -> int | None:
-        """The parent now; None when the process is gone or has none."""
+        """The parent now, or when the process ended if that is known; None when it is gone or has none."""
         stat = self._stat(process)
+        # Looked at last: what it says of the time before holds for what was read.
+        if self.ahead is not None and self.ahead.has_ended(process.pid):
+            return self.ahead.last_parent(process.pid)
         return (stat.ppid or None) if stat is not None else None
+
+    def has_ended(self, pid: int) -> bool:
+        """Whether the process with a pid is known to have ended since what the tables have been told."""
+        return self.ahead is not None and self.ahead.has_ended(pid)
 
     def is_running(self, process: Process) -> bool:
         """Whether a process, or a thread of it that outlives its first, still runs."""
@@ -69,7 +78,9 @@ class LiveReader:
         pid = process.pid
         argv, exe = self._proc.cmdline(pid), self._proc.exe(pid)
         stat = self._stat(process)
-        if stat is None:
+        if stat is None or (exe is None and not argv and not stat.is_kernel_thread):  # it is ending: its memory is gone
+            return
+        if self.ahead is not None and self.ahead.has_changed(pid):
             return
         comm = stat.comm
         image.filled = True
@@ -200,7 +211,9 @@ class LiveReader:
 
     def _is_of(self, process: Process, stat: StatFacts) -> bool:
         """Whether a stat line is that of a process; nobody's whose start is not known."""
-        return process.start_known and abs(self._start_ns(stat.start_ticks) - process.start_ns) <= _SAME_START_NS
+        if not process.start_known or abs(self._start_ns(stat.start_ticks) - process.start_ns) > _SAME_START_NS:
+            return False
+        return self.ahead is None or not self.ahead.is_taken_again(process.pid)
 
     def _stat(self, process: Process) -> StatFacts | None:
         """The stat line of a process, if its pid still belongs to it; one read, so that its facts are of one moment."""
@@ -217,6 +230,8 @@ class LiveReader:
     def is_gone(self, process: Process) -> bool:
         """Whether a process's pid belongs to somebody else by now, as far as the process's start is known."""
         stat = self._proc.stat(process.pid)
+        if self.ahead is not None and self.ahead.is_taken_again(process.pid):
+            return True
         if stat is None or not process.start_known:
             return False
         return abs(self._proc.start_time_ns(stat.start_ticks) - process.start_ns) > _SAME_START_NS

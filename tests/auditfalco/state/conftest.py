@@ -83,6 +83,10 @@ class MadeUpProc:
         facts = self._running.get(process.pid)
         return (facts.ppid or None) if facts is not None else None
 
+    def has_ended(self, pid: int) -> bool:
+        """As LiveReader: nothing is ahead here."""
+        return False
+
     def is_running(self, process: Process) -> bool:
         """As LiveReader: of those whose first thread ends, none has others here."""
         return False

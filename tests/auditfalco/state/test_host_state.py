@@ -150,6 +150,7 @@ def write_process(root: Path, pid: int, ppid: int, comm: str) -> None:
         f"Name:\t{comm}\nTgid:\t{pid}\nPid:\t{pid}\nPPid:\t{ppid}\nTracerPid:\t0\n{ids}Threads:\t1\n{masks}"
     )
     (directory / "comm").write_text(comm + "\n")
+    (directory / "cmdline").write_bytes(comm.encode() + b"\0")
     (directory / "cgroup").write_text("0::/init.scope\n")
 
 

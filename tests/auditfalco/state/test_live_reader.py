@@ -101,6 +101,7 @@ def test_files_without_a_name(tree: Path, reader: LiveReader, exe: str, path: st
 def test_a_kernel_thread_has_neither_arguments_nor_file(tree: Path, reader: LiveReader) -> None:
     (tree / "exe").unlink()
     (tree / "cmdline").write_bytes(b"")
+    (tree / "stat").write_text((tree / "stat").read_text().replace("4194304", "2097152"))
     image = Image()
     reader.fill_image(image, Process(PID, BOOT_NS + TICKS * 10_000_000, None, Image()))
     assert (image.filled, image.comm, image.argv, image.exe_path) == (True, "sh", None, None)

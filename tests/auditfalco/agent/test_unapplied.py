@@ -1,0 +1,50 @@
+"""What is known of a pid beyond what the tables have been told."""
+
+from __future__ import annotations
+
+from auditfalco.agent.unapplied import Unapplied
+from kernel_sources.connector import Comm, Exec, Exit, Fork, Sid
+
+PID, PARENT = 200, 100
+
+
+def exit_of(pid: int, tgid: int | None = None, parent: int = PARENT) -> Exit:
+    return Exit(1, pid, tgid or pid, 0, 17, parent, parent)
+
+
+def test_an_end_counts_until_it_is_applied() -> None:
+    ahead, end = Unapplied(), exit_of(PID)
+    ahead.read([end])
+    assert (ahead.has_ended(PID), ahead.has_changed(PID), ahead.is_taken_again(PID)) == (True, True, False)
+    assert ahead.last_parent(PID) == PARENT
+    ahead.applied(end)
+    assert (ahead.has_ended(PID), ahead.has_changed(PID), ahead.last_parent(PID)) == (False, False, None)
+
+
+def test_an_exec_or_a_name_is_a_change_and_no_end() -> None:
+    for event in (Exec(1, PID, PID), Comm(1, PID, PID, "x")):
+        ahead = Unapplied()
+        ahead.read([event])
+        assert (ahead.has_changed(PID), ahead.has_ended(PID)) == (True, False)
+
+
+def test_a_fork_takes_the_pid_again() -> None:
+    ahead = Unapplied()
+    ahead.read([exit_of(PID, parent=0), Fork(2, PARENT, PARENT, PID, PID), exit_of(PID)])
+    assert (ahead.is_taken_again(PID), ahead.has_ended(PID)) == (True, True)
+    assert ahead.last_parent(PID) is None
+
+
+def test_threads_and_sessions_change_nothing() -> None:
+    ahead = Unapplied()
+    ahead.read([Fork(1, PARENT, PARENT, 201, PID), exit_of(201, PID), Sid(1, PID, PID)])
+    assert not (ahead.has_changed(PID) or ahead.has_changed(201))
+
+
+def test_two_ends_of_one_pid_tell_their_parents_in_order() -> None:
+    ahead, first, second = Unapplied(), exit_of(PID, parent=1), exit_of(PID, parent=2)
+    ahead.read([first, second])
+    ahead.applied(first)
+    assert ahead.last_parent(PID) == 2
+    ahead.applied(second)
+    assert ahead.last_parent(PID) is None
