@@ -28,6 +28,13 @@ def of_other(aspect: Aspect, process: Process, event: Event, world: World) -> Va
     return aspect(process, world.image(process, event.moment_ns, event.until_ns))
 
 
+def ancestors_of(process: Process, event: Event, world: World) -> list[Process]:
+    """The ancestors of the event's process, from the parent upwards, as of the event."""
+    if event.ancestors is None:
+        event.ancestors = world.ancestors(process, event.moment_ns, event.until_ns)
+    return event.ancestors
+
+
 def of_ancestor(aspect: Aspect, level: int) -> Extractor:
     """An aspect of the ancestor `level` generations up; 0 is the process itself."""
     if level == 0:
@@ -37,7 +44,7 @@ def of_ancestor(aspect: Aspect, level: int) -> Extractor:
         process = event.process
         if process is None:
             return None
-        chain = world.ancestors(process, event.moment_ns, event.until_ns)
+        chain = ancestors_of(process, event, world)
         return of_other(aspect, chain[level - 1], event, world) if level <= len(chain) else None
 
     return extract
@@ -50,7 +57,7 @@ def of_every_ancestor(aspect: Aspect) -> Extractor:
         process = event.process
         if process is None:
             return None
-        chain = world.ancestors(process, event.moment_ns, event.until_ns)
+        chain = ancestors_of(process, event, world)
         values = [of_other(aspect, ancestor, event, world) for ancestor in chain]
         known = tuple(value for value in values if isinstance(value, (str, int)))
         return known or None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from auditfalco.fields.aspects import ancestors_of
 from auditfalco.fields.values import Extractor, Value
 from auditfalco.fields.world import World
 from auditfalco.language.types import FieldRef, Shape
@@ -40,7 +41,7 @@ def _environments(event: Event, world: World, own: bool) -> list[Environment | N
     """The environments of the ancestors from the parent upwards, led by the process's own if asked."""
     if event.process is None:
         return []
-    chain = world.ancestors(event.process, event.moment_ns, event.until_ns)[:_HIGHEST]
+    chain = ancestors_of(event.process, event, world)[:_HIGHEST]
     found = [_of_ancestor(ancestor, event, world) for ancestor in chain]
     return [world.environment(event.process, event.process.image), *found] if own else found
 
@@ -55,7 +56,7 @@ def _joined(level: int) -> Extractor:
             return None
         process = event.process
         if level:
-            chain = world.ancestors(process, event.moment_ns, event.until_ns)
+            chain = ancestors_of(process, event, world)
             if level > len(chain):
                 return None
             environment = _of_ancestor(chain[level - 1], event, world)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from auditfalco.fields.aspects import (
     Aspect,
+    ancestors_of,
     image_fact,
     of_ancestor,
     of_every_ancestor,
@@ -127,7 +128,7 @@ def _login_shell(event: Event, world: World) -> Value:
     if process is None:
         return None
     found = process.pid if (process.name or "").endswith("sh") else None
-    for ancestor in world.ancestors(process, event.moment_ns, event.until_ns):
+    for ancestor in ancestors_of(process, event, world):
         if str(of_other(name_of, ancestor, event, world) or "").endswith("sh"):
             found = ancestor.pid
     return found

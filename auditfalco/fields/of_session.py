@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditfalco.fields.aspects import Aspect, of_other, process_fact
+from auditfalco.fields.aspects import Aspect, ancestors_of, of_other, process_fact
 from auditfalco.fields.of_process import exe_of, exe_path_of, name_of
 from auditfalco.fields.values import Extractor, Value
 from auditfalco.fields.world import World
@@ -39,7 +39,7 @@ def _leader(process: Process, event: Event, world: World, group: bool) -> Proces
     if leader is not None or group:
         return leader
     eldest = None
-    for ancestor in world.ancestors(process, event.moment_ns, event.until_ns):
+    for ancestor in ancestors_of(process, event, world):
         if ancestor.sid != identifier:
             break
         eldest = ancestor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Union
+from typing import Callable, NamedTuple, Union
 
 from auditfalco.model.descriptor import Descriptor
 from auditfalco.model.process import Process
@@ -27,7 +27,8 @@ class Event:
 
     `type` is Falco's event name, `time_ns` nanoseconds since the epoch, `serial` the audit serial (0 without one),
     `result` the value the call returned (None when it has none), `arguments` Falco's evt.arg names in Falco's order.
-    `process` is None only when nothing at all is known of it. `fd_number` is set for every event about a descriptor,
+    `process` is None only when nothing at all is known of it; `ancestors` are kept here once they were asked for (see
+    fields.aspects). `fd_number` is set for every event about a descriptor,
     even when `descriptor` (what it stands for) is unknown. `open_flags` are Falco's own open flag bits, for the open
     family only. `name_changed` tells that the call gave its descriptor another name (connect, accept …). `named_file`
     is the file that a call is about for which Falco has no parameters: its name as spelled, and its path if known.
@@ -38,7 +39,9 @@ class Event:
     """
 
     __slots__ = (
-        "arguments",
+        "_arguments",
+        "_describe",
+        "ancestors",
         "descriptor",
         "fd_number",
         "io_uring",
@@ -64,8 +67,10 @@ class Event:
         self.serial = serial
         self.number = 0
         self.result: int | None = None
-        self.arguments: dict[str, Argument] = {}
+        self._arguments: dict[str, Argument] = {}
+        self._describe: Callable[[], None] | None = None
         self.process: Process | None = None
+        self.ancestors: list[Process] | None = None
         self.fd_number: int | None = None
         self.descriptor: Descriptor | None = None
         self.open_flags: int | None = None
@@ -74,6 +79,22 @@ class Event:
         self.named_file: Argument | None = None
         self.io_uring = False
         self.record_types: tuple[str, ...] = ()
+
+    @property
+    def arguments(self) -> dict[str, Argument]:
+        """Falco's evt.arg names, in the order in which they are told."""
+        if self._describe is not None:
+            describe, self._describe = self._describe, None
+            describe()
+        return self._arguments
+
+    @arguments.setter
+    def arguments(self, told: dict[str, Argument]) -> None:
+        self._describe, self._arguments = None, told
+
+    def described_by(self, describe: Callable[[], None]) -> None:
+        """Let `describe` fill in the arguments when somebody asks for them; until the next event nothing may change."""
+        self._describe = describe
 
     def __repr__(self) -> str:
         return f"Event({self.type}, serial={self.serial})"

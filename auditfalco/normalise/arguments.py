@@ -13,6 +13,8 @@ from kernel_sources.tables import errno_name, signal_name
 
 FALCO_AT_FDCWD = -100
 
+_PRINTABLE = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(256))
+
 UNKNOWN_NAME = "<NA>"
 """What Falco resolves a user or group to that it does not know."""
 
@@ -134,7 +136,7 @@ def strings(values: Iterable[str]) -> Argument:
     So it does for every byte that is no printable ASCII; an empty list is NULL.
     """
     raw = b"".join(value.encode("utf-8", "surrogateescape") + b"\0" for value in values)
-    shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in raw) or "NULL"
+    shown = raw.translate(_PRINTABLE).decode("ascii") or "NULL"
     return Argument(raw, shown, shown)
 
 

@@ -16,7 +16,8 @@ def execution(call: Call, event: Event) -> None:
     process = call.process
     if call.succeeded:
         _load(call, process, event)
-    _describe(call, event, process, process.image)
+    image = process.image
+    event.described_by(lambda: _describe(call, event, process, image))  # most rules ask for none of the arguments
 
 
 def _load(call: Call, process: Process, event: Event) -> None:
