@@ -100,11 +100,24 @@ def _directory(process: Process) -> Value:
     return process.cwd if process.cwd.endswith("/") else process.cwd + "/"
 
 
-def virtual_pid(process: Process) -> Value:
-    """proc.vpid: the number in the process's own pid namespace."""
-    if process.vpid is not None:
-        return process.vpid
-    return process.pid if process.container is not None and process.container.is_host else None
+def _number_inside(process: Process, world: World) -> Value:
+    """The number in the process's own pid namespace."""
+    if process.vpid is None:
+        if process.container is not None and process.container.is_host:
+            return process.pid
+        world.process_group(process)  # which reads the namespaced numbers too
+    return process.vpid
+
+
+def virtual_pid(event: Event, world: World) -> Value:
+    """proc.vpid."""
+    return None if event.process is None else _number_inside(event.process, world)
+
+
+def _parents_virtual_pid(event: Event, world: World) -> Value:
+    process = event.process
+    parent = world.parent(process, event.moment_ns, event.until_ns) if process is not None else None
+    return None if parent is None else _number_inside(parent, world)
 
 
 def _start_of(process: Process) -> Value:
@@ -163,8 +176,8 @@ PLAIN: dict[str, Extractor] = {
     "proc.tty": process_fact(lambda process: process.tty),
     "proc.pid": of_self(pid_of),
     "proc.ppid": parent_fact(lambda parent: parent.pid),
-    "proc.vpid": process_fact(virtual_pid),
-    "proc.pvpid": parent_fact(virtual_pid),
+    "proc.vpid": virtual_pid,
+    "proc.pvpid": _parents_virtual_pid,
     "proc.duration": _age,
     "proc.ppid.duration": _parent_age,
     "proc.pid.ts": process_fact(_start_of),

@@ -98,7 +98,7 @@ PLAIN: dict[str, Extractor] = {
     "thread.cap_effective": _capabilities(lambda sets: sets.effective),
     "thread.cap_inheritable": _capabilities(lambda sets: sets.inheritable),
     "thread.tid": process_fact(lambda process: process.pid),
-    "thread.vtid": process_fact(virtual_pid),
+    "thread.vtid": virtual_pid,
     "thread.nametid": of_self(_name_and_number),
     "thread.ismain": _measure(_is_main),
     "thread.cgroups": _control_groups,

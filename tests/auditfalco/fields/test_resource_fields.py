@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from auditfalco.model.container import HOST
+from auditfalco.model.container import HOST, Container
 from auditfalco.model.descriptor import FILE, IPV4, OTHER, Descriptor
-from auditfalco.model.process import Capabilities, Measures
+from auditfalco.model.process import Capabilities, Measures, Process
 
 MEASURES = Measures(3, 29612, 4096, 12, 1, 28)
 MEASURED = [
@@ -97,3 +97,15 @@ def test_capabilities_in_force(world: Any, read: Any, event_of: Any) -> None:
 @pytest.mark.parametrize("field", ["thread.exectime", "thread.totexectime", "thread.cpu", "thread.cpu.user"])
 def test_what_only_a_scheduler_knows_is_absent(world: Any, read: Any, event_of: Any, field: str) -> None:
     assert read(field, event_of(world.run(20, None, "sh"))) is None
+
+
+def test_numbers_inside_a_pid_namespace_are_looked_for_when_asked(read: Any, event_of: Any, world: Any) -> None:
+    process = world.run(20, None, "sh")
+    process.container = Container("ab" * 32, "docker")
+
+    def looked_at(asked: Process) -> int | None:
+        asked.vpid = 1
+        return None
+
+    world.process_group = looked_at
+    assert (read("proc.vpid", event_of(process)), read("thread.vtid", event_of(process))) == (1, 1)
