@@ -170,6 +170,9 @@ def completed(told: Descriptor, shown: Descriptor) -> Descriptor:
 def _both(told: Endpoints, shown: Endpoints) -> Endpoints:
     protocol, path = told.protocol or shown.protocol, told.path or shown.path
     if not told.has_role:
+        if told.protocol == "udp" and not shown.has_peer:
+            # A datagram that is sent gives its socket a port; that makes no server of it, as a bind does.
+            return replace(told, path=path)
         return replace(shown, protocol=protocol, path=path, connected=told.connected or shown.connected)
     if not told.has_peer:
         return replace(told, protocol=protocol, path=path)

@@ -166,6 +166,20 @@ def test_the_port_of_a_datagram_socket(files: OpenFiles, process: Process, show:
 
 
 @little_endian
+def test_a_port_that_sending_gave_makes_no_server(
+    files: OpenFiles, process: Process, show: Callable[[int, str], None]
+) -> None:
+    show(3, "socket:[13]")
+    shown = files.of(process, 3)
+    assert shown is not None and shown.endpoints is not None and shown.endpoints.is_server
+    made = Descriptor("ipv4", "", endpoints=Endpoints(None, None, "udp"))
+    files.table.opened(process, 3, made, 5)
+    known = files.of(process, 3, 6)
+    assert known is not None
+    assert (known.name, known.inode, known.endpoints) == ("", 13, made.endpoints)
+
+
+@little_endian
 def test_of_two_accounts_the_nearer_one_is_taken(
     files: OpenFiles, process: Process, show: Callable[[int, str], None]
 ) -> None:
