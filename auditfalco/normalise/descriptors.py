@@ -156,7 +156,8 @@ def descriptor_taken(call: Call, event: Event) -> None:
             call.opens(event, event.result, found, close_on_exec=True)
     call.tell_new(event, "fd")
     event.arguments["pid_fd"] = arguments.descriptor(holder, known)
-    call.tell(event, "target_fd", target)
+    # A number in the other process; Falco looks it up among the caller's own all the same.
+    event.arguments["target_fd"] = arguments.descriptor(target, call.known(target))
     call.tell(event, "flags", call.facts.args[2] & 0xFFFFFFFF)
 
 

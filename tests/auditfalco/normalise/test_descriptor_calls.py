@@ -181,7 +181,9 @@ def test_descriptors_of_processes(program: Program) -> None:
     event = program.call(PIDFD_OPEN, 500, NONBLOCK, result=3)
     assert argument_text(event) == "fd=3(<P>/proc/500) pid=500(cat) flags=1(PIDFD_NONBLOCK)"
     event = program.call(PIDFD_GETFD, 3, 9, 0, result=4)
-    assert argument_text(event) == "fd=4(<f>/tmp/test) pid_fd=3(<P>/proc/500) target_fd=9 flags=0"
+    assert argument_text(event) == "fd=4(<f>/tmp/test) pid_fd=3(<P>/proc/500) target_fd=9(<f>/tmp/test) flags=0"
+    event = program.call(PIDFD_GETFD, 3, 8, 0, result=-9)
+    assert argument_text(event) == "fd=-9(EBADF) pid_fd=3(<P>/proc/500) target_fd=8 flags=0"
 
 
 @pytest.mark.parametrize(
