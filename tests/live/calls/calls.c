@@ -4,7 +4,7 @@
  * Prepares what the act needs in DIRECTORY, makes exactly one call between two calls of sched_yield, and prints the
  * facts as one JSON object: act, pid, result, error, and what the act learnt by other means (fstat, getsockname, ...).
  * Some acts wait for a line on standard input before they end.
- * A program that the act starts is this one again, with the act "done", which does nothing.
+ * A program that the act starts is this one again, with the act "done", which does nothing but wait.
  */
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
@@ -18,6 +18,7 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -159,9 +160,13 @@ static pid_t sleeper(void) { /* a child that waits for a signal */
     return child;
 }
 
+static int lines; /* standard input, whatever becomes of descriptor 0 */
+
 static void linger(void) { /* until a line comes, so that what only /proc tells can be looked at meanwhile */
+    struct pollfd source = {.fd = lines, .events = POLLIN};
     char byte;
-    NEED(read(0, &byte, 1) >= 0);
+    if (poll(&source, 1, 10000) == 1)
+        NEED(read(lines, &byte, 1) >= 0);
 }
 
 static void end(pid_t child) {
@@ -597,29 +602,36 @@ static void act_accept_silent(void) { /* the caller does not ask who it is */
     ONCE(SYS_accept4, server, NULL, NULL, 0);
     linger();
 }
-static int receiver(void) {
+static int receiver(pid_t *child) { /* the port of a socket that another process has */
     struct sockaddr_in any = in4(0);
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     NEED(fd >= 0 && bind(fd, (struct sockaddr *)&any, sizeof any) == 0);
-    fact("server", local_port(fd));
-    return fd;
+    int port = local_port(fd);
+    fact("server", port);
+    *child = sleeper();
+    close(fd);
+    return port;
 }
 static void act_sendto(void) {
-    int to = receiver(), fd = socket(AF_INET, SOCK_DGRAM, 0);
-    struct sockaddr_in address = in4(local_port(to));
+    pid_t child;
+    int port = receiver(&child), fd = socket(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr_in address = in4(port);
     fact("fd", fd);
     ONCE(SYS_sendto, fd, "greeting", 8, 0, &address, sizeof address);
     linger();
+    end(child);
     fact("client", local_port(fd));
 }
 static void act_sendmsg(void) {
-    int to = receiver(), fd = socket(AF_INET, SOCK_DGRAM, 0);
-    struct sockaddr_in address = in4(local_port(to));
+    pid_t child;
+    int port = receiver(&child), fd = socket(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr_in address = in4(port);
     struct iovec part = {"greeting", 8};
     struct msghdr message = {.msg_name = &address, .msg_namelen = sizeof address, .msg_iov = &part, .msg_iovlen = 1};
     fact("fd", fd);
     ONCE(SYS_sendmsg, fd, &message, 0);
     linger();
+    end(child);
     fact("client", local_port(fd));
 }
 static void act_socketpair(void) {
@@ -691,7 +703,10 @@ static void act_execve(void) {
     syscall(SYS_execve, path("program"), arguments, environment);
     _exit(2);
 }
-static void act_execve_failing(void) { ONCE(SYS_execve, path("missing"), arguments, environment); }
+static void act_execve_failing(void) {
+    ONCE(SYS_execve, path("missing"), arguments, environment);
+    linger();
+}
 static void act_execveat(void) {
     int here = directory(".");
     report();
@@ -817,6 +832,7 @@ static void act_mmap(void) {
 #else
     ONCE(SYS_mmap, NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 #endif
+    linger();
 }
 static void act_mmap_file(void) {
     int fd = made("file");
@@ -826,6 +842,7 @@ static void act_mmap_file(void) {
 #else
     ONCE(SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
 #endif
+    linger();
 }
 static void act_mprotect(void) {
     void *place = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -871,8 +888,11 @@ static const struct {
 };
 
 int main(int argc, char **argv) {
-    if (argc < 2 || !strcmp(argv[1], "done"))
+    NEED((lines = fcntl(0, F_DUPFD_CLOEXEC, 200)) >= 0);
+    if (argc > 1 && !strcmp(argv[1], "done")) {
+        linger();
         return 0;
+    }
     if (argc == 3) {
         base = argv[2];
         NEED(chdir(base) == 0);

@@ -48,3 +48,10 @@ def two_paths(source: str, target: str, rawer: tuple[str, str] | None = None) ->
 def no_path() -> dict[str, str | None]:
     """A call that failed has no path fields."""
     return dict(_NO_PATH)
+
+
+NUMBER = "[0-9]+"
+SIZES = {"vm_size": "[1-9][0-9]*", "vm_rss": "[1-9][0-9]*", "vm_swap": NUMBER}
+"""What memory a process has, in kilobytes."""
+MEASURES = {**SIZES, "pgft_maj": NUMBER, "pgft_min": NUMBER, "cgroups": r"(?:[^=]*=/[^=]*\.)+"}
+"""What the events of forks and executions have measured of the process."""

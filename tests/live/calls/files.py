@@ -274,6 +274,14 @@ CONTENTS = (
         fields=file("{out}", "{dir}/to"),
     ),
     Row(
+        "splice",
+        "splice",
+        FILE,
+        {"res": "9", "fd_in": "<f>{dir}/from", "fd_out": "<p>"},
+        absent=("size", "flags"),
+        fields=file("{in}", "{dir}/from"),
+    ),
+    Row(
         "sendfile",
         "sendfile",
         FILE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calls.descriptions import SIZES
 from calls.row import BOTH, NATIVE, Row
 
 THE_FILE = "<f>{dir}/file"
@@ -19,7 +20,7 @@ MEMORY = (
             "addr": "0",
         },
         absent=("fd", "offset"),
-        measured=("vm_size", "vm_rss", "vm_swap"),
+        measured=SIZES,
         bits=NATIVE,
     ),
     Row(
@@ -35,7 +36,7 @@ MEMORY = (
             "fd": THE_FILE,
         },
         absent=("offset",),
-        measured=("vm_size", "vm_rss", "vm_swap"),
+        measured=SIZES,
         bits=NATIVE,
     ),
     Row(

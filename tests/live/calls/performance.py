@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import resource
 import shlex
 import shutil
 import time
@@ -25,6 +26,7 @@ MARK = "sched_yield"  # stands before and after each act's call
 EXECUTIONS = ("execve", "execveat")  # with which an act ends, if they succeed
 RULE = "One call"
 LAST = "the last act"
+ENVIRONMENT = {"NOTE": "of the shell"}
 TIMEOUT = 60.0  # seconds
 
 Key = tuple[str, int]  # an act, and the bits of the program that performs it
@@ -86,12 +88,17 @@ class Stage:
         """Perform all acts under the agent."""
         output, failures = self.scratch / "output", self.scratch / "failures"
         with output.open("wb") as out, failures.open("wb") as failed:
-            shell = scope.spawn(["/bin/sh"], stdin=PIPE, stdout=out, stderr=failed, start_new_session=True)
+            shell = scope.spawn(
+                ["/bin/sh"], stdin=PIPE, stdout=out, stderr=failed, env=ENVIRONMENT, start_new_session=True
+            )
             with shell:
                 for act, bits in self.acts:
+                    before = agent.alert_count()
                     self._order(shell, str(self.programs[bits]), act, str(self.place(act, bits)))
-                    if act not in EXECUTIONS:
-                        _wait_until_made(agent, self.place(act, bits))
+                    if act in EXECUTIONS:
+                        _wait_until_executed(agent, act, self.programs[bits], before)
+                    else:
+                        _wait_until_made(agent, self.place(act, bits), before)
                     self._order(shell)
                 self._order(shell, str(next(iter(self.programs.values()))), "done", LAST)
                 shell.communicate(timeout=TIMEOUT)
@@ -127,6 +134,7 @@ class Stage:
             "exe_ctime": local_time(status.st_ctime_ns),
             "exe_mtime": local_time(status.st_mtime_ns),
             "capabilities": capabilities(),
+            "fdlimit": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
             "error_name": errno.errorcode.get(told.get("error", 0), ""),
             "dev": device(told.get("major", 0), told.get("minor", 0)),
         }
@@ -155,11 +163,10 @@ def capabilities() -> str:
 
 def fields(rows: Iterable[Row]) -> list[str]:
     """The names of all fields that the rows ask for."""
-    names = {"evt.num": None, "evt.args": None}
+    names: dict[str, None] = dict.fromkeys(("evt.num", "evt.args", "proc.args"))
     for row in rows:
         nothing = _Nothing()
-        names.update(dict.fromkeys(row.expected(nothing)))
-        names.update(dict.fromkeys(f"{ARGUMENT}{name}" for name in row.measured))
+        names.update(dict.fromkeys([*row.expected(nothing), *(ARGUMENT + name for name in row.measured)]))
     return list(names)
 
 
@@ -170,10 +177,22 @@ class _Nothing(dict[str, Any]):
         return ""
 
 
-def _wait_until_made(agent: AgentProcess, place: Path) -> None:
+def _wait_until_made(agent: AgentProcess, place: Path, after: int) -> None:
     """Wait until the agent has seen the second mark of the act in that directory."""
-    first = agent.wait_alert(lambda alert: _is_mark(alert, place))
-    agent.wait_alert(lambda alert: _is_mark(alert, place) and alert is not first)
+    first = agent.wait_alert(lambda alert: _is_mark(alert, place), after=after)
+    agent.wait_alert(lambda alert: _is_mark(alert, place) and alert is not first, after=after)
+
+
+def _wait_until_executed(agent: AgentProcess, act: str, program: Path, after: int) -> None:
+    """Wait until the agent has seen that an act has executed the program anew."""
+    agent.wait_alert(
+        lambda alert: (
+            alert["output_fields"]["evt.type"] == act
+            and alert["output_fields"]["proc.exepath"] == str(program)
+            and alert["output_fields"]["proc.args"] == "done an argument"
+        ),
+        after=after,
+    )
 
 
 def _is_mark(alert: Alert, place: Path) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from calls.descriptions import MEASURES
 from calls.row import BOTH, NATIVE, Row
 
 PROCESS = "process"
 USER = "user"
 OTHER = "other"
-
-MEASURED = ("cgroups", "fdlimit", "pgft_maj", "pgft_min", "vm_size", "vm_rss", "vm_swap")
 
 
 def clone(act: str, flags: str | None, bits: tuple[int, ...] = BOTH) -> Row:
@@ -21,6 +20,7 @@ def clone(act: str, flags: str | None, bits: tuple[int, ...] = BOTH) -> Row:
         "pid": "calls",
         "ptid": "sh",
         "cwd": "{dir}",
+        "fdlimit": "{fdlimit}",
         "comm": "calls",
         "uid": "0",
         "gid": "0",
@@ -30,7 +30,7 @@ def clone(act: str, flags: str | None, bits: tuple[int, ...] = BOTH) -> Row:
     if flags is not None:
         told["flags"] = flags
     absent = ("pidns_init_start_ts",) if flags is not None else ("pidns_init_start_ts", "flags")
-    return Row(act, act, PROCESS, told, absent, MEASURED, bits=bits)
+    return Row(act, act, PROCESS, told, absent, MEASURES, bits=bits)
 
 
 def image(name: str, argv0: str, args: str) -> dict[str, str]:
@@ -42,6 +42,7 @@ def image(name: str, argv0: str, args: str) -> dict[str, str]:
         "pid": name,
         "ptid": "sh",
         "cwd": "{dir}",
+        "fdlimit": "{fdlimit}",
         "comm": name,
         "tty": "0",
         "vpgid": "sh",
@@ -60,7 +61,7 @@ def image(name: str, argv0: str, args: str) -> dict[str, str]:
     }
 
 
-EXECUTED = {"res": "0", **image("program", "calls", "done.an argument.")}
+EXECUTED = {"res": "0", "env": "NOTE=text.", **image("program", "calls", "done.an argument.")}
 AFTER = {
     "proc.name": "program",
     "proc.exe": "calls",
@@ -74,11 +75,11 @@ PROGRAMS = (
         "execve",
         PROCESS,
         {**EXECUTED, "filename": "{dir}/program"},
-        measured=("env", *MEASURED),
+        measured=MEASURES,
         fields={**AFTER, "proc.is_exe_writable": "true"},
         result="0",
     ),
-    Row("execveat", "execveat", PROCESS, EXECUTED, measured=("env", *MEASURED), fields=AFTER, result="0"),
+    Row("execveat", "execveat", PROCESS, EXECUTED, measured=MEASURES, fields=AFTER, result="0"),
     Row(
         "execve_failing",
         "execve",
@@ -88,7 +89,7 @@ PROGRAMS = (
             "filename": "{dir}/missing",
             **image("calls", "{program}", "execve_failing.{dir}."),
         },
-        measured=("env", *MEASURED),
+        measured={**MEASURES, "env": r"(?:.*\.)?NOTE=of the shell\..*"},
     ),
     clone("fork", "0"),
     clone("vfork", "0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
@@ -27,7 +28,7 @@ class Row:
         category: Falco's category.
         arguments: by Falco's names, templates over the act's facts: ``{dir}/file``.
         absent: arguments that nothing tells: the fifth and later ones, and what lies behind a pointer.
-        measured: arguments that /proc alone tells, if the process still lives when it is looked at.
+        measured: arguments that /proc tells of a living process and no record, with the regular expression of each.
         fields: by name; None for a field that must have no value.
         bits: the system call tables that it is made through.
         generic: whether Falco gives such an event no arguments and no result.
@@ -39,7 +40,7 @@ class Row:
     category: str
     arguments: Expected = field(default_factory=dict)
     absent: tuple[str, ...] = ()
-    measured: tuple[str, ...] = ()
+    measured: Mapping[str, str] = field(default_factory=dict)
     fields: Expected = field(default_factory=dict)
     bits: tuple[int, ...] = BOTH
     generic: bool = False
@@ -62,6 +63,14 @@ class Row:
             **self.fields,
         }
         return {name: None if text is None else text.format_map(facts) for name, text in found.items()}
+
+    def mismeasured(self, found: Mapping[str, Any]) -> list[str]:
+        """List the measured arguments that an alert's fields lack or that are none."""
+        return [
+            f"{name}={value}"
+            for name, pattern in self.measured.items()
+            if not re.fullmatch(pattern, str(value := found[ARGUMENT + name]), re.DOTALL)
+        ]
 
     def _outcome(self, facts: Facts) -> dict[str, str | None]:
         if self.generic:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from calls import files, memory, processes
+from calls import descriptors, files, memory, processes, sockets
 
-ROWS = (*files.ROWS, *memory.ROWS, *processes.ROWS)
+ROWS = (*files.ROWS, *descriptors.ROWS, *memory.ROWS, *sockets.ROWS, *processes.ROWS)

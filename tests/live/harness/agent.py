@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -73,16 +74,28 @@ class AgentProcess:
         """Wait for the agent's word that it sees everything from now on; AgentError when it ends or stays silent."""
         self._wait(lambda: any(READY.search(line) for line in self._stderr) or None, timeout, "is not ready")
 
-    def wait_alert(self, predicate: Callable[[Alert], bool], timeout: float = ALERT_TIMEOUT) -> Alert:
+    def wait_alert(self, predicate: Callable[[Alert], bool], timeout: float = ALERT_TIMEOUT, after: int = 0) -> Alert:
         """Return the first alert of the run that satisfies the predicate, waiting for it up to ``timeout`` seconds.
+
+        Args:
+            predicate: tells whether an alert is the one.
+            timeout: in seconds.
+            after: how many alerts, the first of the run, are not looked at.
 
         Raises:
             AgentError: none came, or the agent ended; the message lists the alerts that did come.
         """
         found: Alert = self._wait(
-            lambda: next(filter(predicate, self._alerts), None), timeout, "has not raised the alert"
+            lambda: next(filter(predicate, islice(self._alerts, after, None)), None),
+            timeout,
+            "has not raised the alert",
         )
         return found
+
+    def alert_count(self) -> int:
+        """Count the alerts so far."""
+        with self._changed:
+            return len(self._alerts)
 
     def alerts(self, rule: str | None = None) -> list[Alert]:
         """List the alerts so far, in their order; of one rule, or all."""
