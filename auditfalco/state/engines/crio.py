@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from auditfalco.model.container import Container, ContainerMount, Pod
-from auditfalco.state.cgroup import CRIO, ContainerReference
+from auditfalco.state.cgroup import CRIO
 from auditfalco.state.engines.oci import describe_by_spec
 from auditfalco.state.engines.pods import CONTAINER_NAME, POD_NAME, POD_NAMESPACE, POD_UID
 from auditfalco.state.engines.references import is_image_id, name_image
 from auditfalco.state.engines.statefiles import StateFiles, flag_at, text_at, texts
-from auditfalco.state.engines.storage import DEFAULT_ROOTS, OWN_FILES, ContainersStorage, annotations_of
-from kernel_sources.procfs import Mount
+from auditfalco.state.engines.storage import OWN_FILES, StorageEngine, annotations_of
 
 _OWN = "io.kubernetes.cri-o."
 _IMAGES = ("Image", "ImageName", "SomeNameOfTheImage")
@@ -20,26 +19,10 @@ _PROPAGATIONS = {0: "private", 1: "rslave", 2: "rshared"}
 """The kubelet's numbers (MountPropagation of the CRI)."""
 
 
-class CrioState:
+class CrioState(StorageEngine):
     """Containers below one or more roots of containers/storage."""
 
     runtimes = frozenset({CRIO})
-
-    def __init__(self, roots: Sequence[str] = DEFAULT_ROOTS) -> None:
-        self._storage = ContainersStorage(roots)
-
-    @property
-    def unreadable(self) -> int:
-        """State files that were no JSON objects."""
-        return self._storage.files.unreadable
-
-    def learn(self, host: Sequence[Mount], inside: Sequence[Mount]) -> None:
-        """Look below the roots that mounts give away."""
-        self._storage.learn(host, inside)
-
-    def knows(self, reference: ContainerReference) -> bool:
-        """Nothing: CRI-O's control groups are told by their shape."""
-        return False
 
     def describe(self, container: Container) -> bool:
         """Fill in what the files tell of a container; False when they do not know it (yet)."""

@@ -5,39 +5,20 @@ Labels and addresses are in Podman's database alone and stay unknown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from auditfalco.model.container import Container
-from auditfalco.state.cgroup import PODMAN, ContainerReference
+from auditfalco.state.cgroup import PODMAN
 from auditfalco.state.engines.oci import describe_by_spec
 from auditfalco.state.engines.references import name_image
 from auditfalco.state.engines.statefiles import list_at, text_at
-from auditfalco.state.engines.storage import DEFAULT_ROOTS, OWN_FILES, ContainersStorage, annotations_of
-from kernel_sources.procfs import Mount
+from auditfalco.state.engines.storage import OWN_FILES, StorageEngine, annotations_of
 
 _PRIVILEGED = "io.podman.annotations.privileged"
 
 
-class PodmanState:
+class PodmanState(StorageEngine):
     """Containers below one or more roots of containers/storage."""
 
     runtimes = frozenset({PODMAN})
-
-    def __init__(self, roots: Sequence[str] = DEFAULT_ROOTS) -> None:
-        self._storage = ContainersStorage(roots)
-
-    @property
-    def unreadable(self) -> int:
-        """State files that were no JSON objects."""
-        return self._storage.files.unreadable
-
-    def learn(self, host: Sequence[Mount], inside: Sequence[Mount]) -> None:
-        """Look below the roots that mounts give away."""
-        self._storage.learn(host, inside)
-
-    def knows(self, reference: ContainerReference) -> bool:
-        """Nothing: Podman's control groups are told by their shape."""
-        return False
 
     def describe(self, container: Container) -> bool:
         """Fill in what the files tell of a container; False when they do not know it (yet)."""

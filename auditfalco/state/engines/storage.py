@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from auditfalco.state.cgroup import ContainerReference
 from auditfalco.state.engines.statefiles import StateFiles, StateRoots, object_at, pid_in, text_at
 from kernel_sources.procfs import Mount
 from kernel_sources.procfs.mounts import seen_in
@@ -100,3 +101,23 @@ class ContainersStorage:
 def annotations_of(spec: dict[str, Any]) -> dict[str, str]:
     """The annotations of an OCI configuration, those that are texts."""
     return {key: value for key, value in object_at(spec, "annotations").items() if isinstance(value, str)}
+
+
+class StorageEngine:
+    """What the engines with this storage have in common: all of Engine but how their annotations are read."""
+
+    def __init__(self, roots: Sequence[str] = DEFAULT_ROOTS) -> None:
+        self._storage = ContainersStorage(roots)
+
+    @property
+    def unreadable(self) -> int:
+        """State files that were no JSON objects."""
+        return self._storage.files.unreadable
+
+    def learn(self, host: Sequence[Mount], inside: Sequence[Mount]) -> None:
+        """Look below the roots that mounts give away."""
+        self._storage.learn(host, inside)
+
+    def knows(self, reference: ContainerReference) -> bool:
+        """Nothing: the control groups of these engines are told by their shape."""
+        return False
