@@ -30,7 +30,11 @@ _FILES = (
     ),
     Field("fd.type", "CHARBUF", "what it is: file, directory, ipv4, ipv6, unix, pipe, event, …"),
     Field("fd.typechar", "CHARBUF", "fd.type in one character: f file, d directory, 4 ipv4, 6 ipv6, u unix, p pipe, …"),
-    Field("fd.name", "CHARBUF", "path of a file; of a socket, both ends as address:port->address:port"),
+    Field(
+        "fd.name",
+        "CHARBUF",
+        "path of a file; of a socket, address:port->address:port; the own end is left out if the process was gone",
+    ),
     Field("fd.nameraw", "CHARBUF", "path as it was passed, but for doubled slashes"),
     Field("fd.directory", "CHARBUF", "directory that holds the file"),
     Field("fd.filename", "CHARBUF", "name of the file in its directory"),

@@ -140,6 +140,9 @@ class DescriptorTable:
             if then is not None and then.file is not None:
                 inherited[number] = Slot(heir.start_ns, then.file, then.close_on_exec)
         own = heir.descriptors
+        for number in list(inherited)[: max(len(inherited.keys() | own.keys()) - KEPT_OF_A_PROCESS, 0)]:
+            del inherited[number]
+            self.evictions += 1
         self._count += len(inherited.keys() - own.keys())
         heir.descriptors = {**inherited, **own}
         if inherited:

@@ -141,10 +141,10 @@ class LiveDescriptors:
         family, protocol = TABLES[table]
         if protocol not in PROTOCOLS or expected.server is None or namespace != self._proc.namespace("self", "net"):
             return None
-        for found in connected_to(family, protocol, *expected.server) or ():
-            if found.inode == inode:
-                return SocketFacts(family, protocol, SocketEnd(*found.local), SocketEnd(*found.remote), None)
-        return None
+        found = connected_to(family, protocol, *expected.server, inode)
+        if found is None:
+            return None
+        return SocketFacts(family, protocol, SocketEnd(*found.local), SocketEnd(*found.remote))
 
     def _looked_up(self, pid: int, table: str | None, inode: int) -> SocketFacts | None:
         for name in (table,) if table is not None else TABLES:

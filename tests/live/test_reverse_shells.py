@@ -183,7 +183,8 @@ def test_streams_on_a_connection_in_a_container(
     side: str,
 ) -> None:
     running = agent(rule_file)
-    shell = container_shell()
+    # Docker switches IPv6 off in containers without a network.
+    shell = container_shell(options=["--sysctl=net.ipv6.conf.all.disable_ipv6=0"])
     dockerd.copy_in(compile_c(PROGRAM, "streams"), shell.container, "/opt/streams")
     status, output = shell.run(f"/opt/streams {way} {family} {side} stays")
     assert status == 0, output

@@ -128,6 +128,20 @@ def test_one_process_has_a_bound(table: DescriptorTable) -> None:
     assert min(process.descriptors) == 44
 
 
+def test_what_is_inherited_is_within_the_bound(table: DescriptorTable) -> None:
+    parent = running(1)
+    for number in range(KEPT_OF_A_PROCESS):
+        table.opened(parent, number, file("x"), at(1))
+    child = running(2, 5, parent)
+    child.descriptors_inherited = True
+    for number in range(1000, 1010):
+        table.opened(child, number, file("own"), at(6))
+    child.descriptors_inherited = False
+    assert len(table.known(child)) == KEPT_OF_A_PROCESS
+    assert len(table) == 2 * KEPT_OF_A_PROCESS
+    assert table.evictions == 10
+
+
 def test_all_processes_have_a_bound() -> None:
     table = DescriptorTable(capacity=10)
     processes = [running(pid) for pid in range(1, 6)]
