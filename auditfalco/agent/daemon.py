@@ -23,6 +23,7 @@ from auditfalco.coverage.plan import Plan
 from auditfalco.errors import AuditfalcoError
 from auditfalco.model.event import Event
 from auditfalco.outputs.queued import QueuedSink
+from auditfalco.state.counters import evictions
 from auditfalco.state.engines.known import engines_of_the_host
 from auditfalco.state.host import HostState
 from kernel_sources.errors import KernelSourceError
@@ -66,6 +67,7 @@ class Daemon:
         self._host.watch_files(self.alerting.named_files)
         self.drop_alerts = 0
         self.losses: dict[str, int] = {}
+        self.evictions: dict[str, int] = {}
 
     def run(self, seconds: float = 0.0) -> None:
         """Watch until SIGINT, SIGTERM or the time limit (0: none), then undo every kernel change and close the sinks.
@@ -85,6 +87,7 @@ class Daemon:
                 losses = _losses(sensors, pipeline, self._sinks)
                 self._watch(reader, pipeline, opens, losses, time.monotonic() + seconds if seconds else None)
                 self.losses = losses.totals()
+                self.evictions = evictions(self._host)
         finally:
             opens.stop()
             reader.stop()

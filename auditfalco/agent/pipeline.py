@@ -73,9 +73,11 @@ class Pipeline:
             moved_ns = self._clock.update()
             if moved_ns:
                 self.host.processes.clock_set(moved_ns)
-            for event in batch.process_events:
-                self._unapplied.applied(event)
+            self._unapplied.begin(batch.process_events)
+            for self._unapplied.position, event in enumerate(batch.process_events):
                 self._apply(event, self._clock.offset_ns)
+        if batch.events_lost:
+            self.host.recover(time.time_ns())
         self._handle_records(batch.records)
         self._tell_ends()
 

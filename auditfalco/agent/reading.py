@@ -30,12 +30,14 @@ class Batch(NamedTuple):
     """What was readable at one moment.
 
     `process_events` were all sent by the kernel before the last of `records` could be read: they are to be applied
-    first. `records` are (type, text) pairs. `mounts_changed` says that the mount table is not what it was.
+    first. `records` are (type, text) pairs. `mounts_changed` says that the mount table is not what it was,
+    `events_lost` that process events are missing.
     """
 
     process_events: list[ProcessEvent]
     records: list[tuple[int, bytes]]
     mounts_changed: bool
+    events_lost: bool = False
 
 
 class Reader:
@@ -52,6 +54,7 @@ class Reader:
         self.failure: OSError | None = None
         self.unapplied = Unapplied()
         self._sensors = sensors
+        self._lost = 0
         self._mounts = os.open(mounts_path, os.O_RDONLY | os.O_CLOEXEC)
         self._stop_read, self._stop_write = os.pipe2(os.O_CLOEXEC)
         self._stopping = threading.Event()
@@ -102,6 +105,13 @@ class Reader:
             # hand.
             events = sensors.connector.read_batch(MOST_RECORDS) if sensors.connector is not None else []
             changed = self._mounts in ready
-            self.unapplied.read(events)
+            if events:
+                self.unapplied.read(events)
             if records or events or changed:
-                self.batches.put(Batch(events, records, changed))
+                self.batches.put(Batch(events, records, changed, self._lost_events()))
+
+    def _lost_events(self) -> bool:
+        """Whether process events were lost since this was asked last."""
+        connector = self._sensors.connector
+        before, self._lost = self._lost, connector.lost + connector.overruns if connector is not None else 0
+        return self._lost > before

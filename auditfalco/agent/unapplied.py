@@ -6,71 +6,88 @@ ended in the meantime is not what the tables ask for, and a pid may be another p
 
 from __future__ import annotations
 
-import threading
-from collections import Counter, deque
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from kernel_sources.connector import Comm, Exec, Exit, Fork, ProcessEvent
 
 
+class _Sign(NamedTuple):
+    """An event about a process: where it stands in its batch, its class, and of an end the parent, 0 if not told."""
+
+    position: int
+    kind: type[ProcessEvent]
+    parent_pid: int
+
+
+class _Waiting:
+    """The events of one batch. They are sorted by pid when somebody asks: mostly nobody does."""
+
+    __slots__ = ("_by_pid", "events")
+
+    def __init__(self, events: Sequence[ProcessEvent]) -> None:
+        self.events = events
+        self._by_pid: dict[int, list[_Sign]] | None = None
+
+    def about(self, pid: int) -> Sequence[_Sign]:
+        """What there is about a process, in order."""
+        if self._by_pid is None:
+            self._by_pid = {}
+            for position, event in enumerate(self.events):
+                if isinstance(event, Fork):
+                    if not event.is_thread:
+                        self._by_pid.setdefault(event.child_pid, []).append(_Sign(position, Fork, 0))
+                elif isinstance(event, Exit):
+                    if not event.is_thread:
+                        self._by_pid.setdefault(event.tgid, []).append(_Sign(position, Exit, event.parent_tgid))
+                elif isinstance(event, (Exec, Comm)):
+                    self._by_pid.setdefault(event.tgid, []).append(_Sign(position, type(event), 0))
+        return self._by_pid.get(pid, ())
+
+
 class Unapplied:
-    """Counts, by pid, the events that wait. One thread reads events, another applies them."""
+    """The events that wait. One thread reads them, another applies them and asks.
+
+    Attributes:
+        position: of the event in the batch in work that is being applied.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._births: Counter[int] = Counter()
-        self._ends: Counter[int] = Counter()
-        self._changes: Counter[int] = Counter()
-        self._last_parents: dict[int, deque[int]] = {}
+        self._waiting: deque[_Waiting] = deque()
+        self._current = _Waiting(())
+        self.position = 0
 
-    def read(self, events: Iterable[ProcessEvent]) -> None:
-        """Take note of events that were read."""
-        with self._lock:
-            for event in events:
-                self._count(event, 1)
+    def read(self, events: Sequence[ProcessEvent]) -> None:
+        """Take note of a batch that was read."""
+        self._waiting.append(_Waiting(events))
 
-    def applied(self, event: ProcessEvent) -> None:
-        """Take note that an event has been applied to the tables, or never will be."""
-        with self._lock:
-            self._count(event, -1)
+    def begin(self, events: Sequence[ProcessEvent]) -> None:
+        """Take note that a batch is being applied, the first of those read if it was."""
+        if self._waiting and self._waiting[0].events is events:
+            self._current = self._waiting.popleft()
+        else:
+            self._current = _Waiting(events)
+        self.position = -1
 
     def is_taken_again(self, pid: int) -> bool:
         """Whether a pid was given to a new process since."""
-        return pid in self._births
+        return any(sign.kind is Fork for sign in self._ahead(pid))
 
     def has_changed(self, pid: int) -> bool:
         """Whether the process with a pid has ended, executed something or been renamed since."""
-        return pid in self._ends or pid in self._changes or pid in self._births
+        return bool(self._ahead(pid))
 
     def has_ended(self, pid: int) -> bool:
         """Whether the process with a pid has ended since."""
-        return pid in self._ends or pid in self._births
+        return any(sign.kind in (Fork, Exit) for sign in self._ahead(pid))
 
     def last_parent(self, pid: int) -> int | None:
         """The parent that the process with a pid had when it ended; None when it has not, or that was not told."""
-        with self._lock:
-            parents = self._last_parents.get(pid)
-            return (parents[0] or None) if parents else None
+        return next((sign.parent_pid or None for sign in self._ahead(pid) if sign.kind is Exit), None)
 
-    def _count(self, event: ProcessEvent, by: int) -> None:
-        if isinstance(event, Fork):
-            counts, pid, counted = self._births, event.child_pid, not event.is_thread
-        elif isinstance(event, Exit):
-            counts, pid, counted = self._ends, event.tgid, not event.is_thread
-            if counted and by > 0:
-                self._last_parents.setdefault(pid, deque()).append(event.parent_tgid)
-            elif counted:
-                self._forget_parent(pid)
-        else:
-            counts, pid, counted = self._changes, event.tgid, isinstance(event, (Exec, Comm))
-        if counted:
-            counts[pid] += by
-            if not counts[pid]:
-                del counts[pid]
-
-    def _forget_parent(self, pid: int) -> None:
-        parents = self._last_parents.get(pid)
-        if parents:
-            parents.popleft()
-        if not parents:
-            self._last_parents.pop(pid, None)
+    def _ahead(self, pid: int) -> list[_Sign]:
+        signs = [sign for sign in self._current.about(pid) if sign.position > self.position]
+        for waiting in list(self._waiting):
+            signs.extend(waiting.about(pid))
+        return signs

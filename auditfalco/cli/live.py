@@ -125,3 +125,7 @@ def _summarise(daemon: Daemon) -> None:
     for layer, count in daemon.losses.items():
         if count:
             print(f"   - {layer}: {count} {LAYERS[layer]}", file=sys.stderr)
+    if daemon.evictions:
+        print("Tables that were full:", file=sys.stderr)
+    for meaning, count in daemon.evictions.items():
+        print(f"   - {count} {meaning}", file=sys.stderr)

@@ -108,10 +108,7 @@ class Normaliser:
             return None
         time_ns = raw.time_ns
         executed = syscall.name in ("execve", "execveat") and syscall.success is True
-        exe = syscall.exe
-        signs = Signs(
-            syscall.ppid, executed, syscall.comm, None if exe is None else memfd_name(exe) or deleted_name(exe)
-        )
+        signs = Signs(syscall.ppid, executed, syscall.comm, syscall.exe)
         process = self._host.processes.obtain(syscall.pid, time_ns, syscall.ppid, signs)
         _credentials(process, syscall)
         self._host.complete(process, time_ns)

@@ -63,11 +63,13 @@ def link(child: Process, parent: Process) -> None:
     if child.exit_ns is None and parent.exit_ns is None:
         parent.children[child.pid] = child
         parent.strays += child.strayed
-    ancestor: Process | None = parent
+    ancestor = parent
     for _ in range(DEEPEST_ANCESTRY - 1):
-        ancestor = ancestor.parent if ancestor is not None else None
-    if ancestor is not None:
-        ancestor.parent = None
+        above = ancestor.parent
+        if above is None:
+            return
+        ancestor = above
+    ancestor.parent = None
 
 
 def leave(child: Process) -> None:

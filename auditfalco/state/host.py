@@ -29,6 +29,7 @@ from auditfalco.state.processes import ProcessTable
 from auditfalco.state.processreader import Ahead
 from auditfalco.state.reader import LiveReader
 from auditfalco.state.recordedfiles import RecordedFiles
+from auditfalco.state.recovery import recover
 from auditfalco.state.truenames import TrueNames
 from auditfalco.state.users import UNKNOWN_NAME, UserDirectory
 from kernel_sources.audit import facts
@@ -68,6 +69,17 @@ class HostState:
         )
         self.processes.on_forget = self.open_files.table.forget
         self.recorded_files = RecordedFiles(proc, self._files, self.open_files.table.known, self._root_of)
+
+    def recover(self, time_ns: int) -> None:
+        """Set right what is known of processes after some of their events were lost."""
+        if self._reader is not None:
+            recover(self.processes, self._reader, time_ns)
+            self.snapshot()
+
+    @property
+    def name_evictions(self) -> int:
+        """Other names of files forgotten for want of room."""
+        return self._true_names.evictions if self._true_names is not None else 0
 
     def look_ahead(self, ahead: Ahead) -> None:
         """Let the tables know whose state in /proc is later than theirs."""

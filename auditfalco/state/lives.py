@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Callable, NamedTuple
 
 from auditfalco.model.process import FormerParent, Process
+from auditfalco.state.executables import deleted_name, memfd_name
 from auditfalco.state.images import image_of
 
 CLOCK_TICK_NS = 11_000_000
@@ -34,7 +35,7 @@ class Signs(NamedTuple):
     parent_pid: int | None = None
     executed: bool = False
     comm: str | None = None
-    exe_path: str | None = None
+    exe: str | None = None
 
 
 NO_SIGNS = Signs()
@@ -78,10 +79,12 @@ class Lives:
 
     def at(self, pid: int, time_ns: int) -> Process | None:
         """Who had a pid at an exact time; None when that is not known."""
-        for life in self.of_pid(pid):
-            if life.start_ns <= time_ns:
-                return life if life.exit_ns is None or life.exit_ns >= time_ns else None
-        return None
+        life = self._newest.get(pid)
+        while life is not None and life.start_ns > time_ns:
+            life = life.previous
+        if life is None or (life.exit_ns is not None and life.exit_ns < time_ns):
+            return None
+        return life
 
     def of_record(self, pid: int, time_ns: int, signs: Signs = NO_SIGNS) -> Process | None:
         """Whose record it is that names a pid and carries this time; None when none of the known lives fits."""
@@ -215,7 +218,7 @@ def _likeliest(lives: list[Process], time_ns: int, signs: Signs) -> Process:
         lives = [life for life in lives if any(image.exec_ns >= time_ns for image in life.pending)] or lives
     if signs.parent_pid is not None:
         lives = [life for life in lives if _may_be_child(life, signs.parent_pid)] or lives
-    if not signs.executed and signs.exe_path is not None:
+    if not signs.executed and signs.exe is not None:
         lives = [life for life in lives if _runs(life, time_ns, signs)] or lives
     return lives[-1]
 
@@ -228,4 +231,7 @@ def _may_be_child(life: Process, parent_pid: int) -> bool:
 
 def _runs(life: Process, time_ns: int, signs: Signs) -> bool:
     image = image_of(life, max(time_ns, life.start_ns))
-    return image.exe_path == signs.exe_path and (signs.comm is None or life.comm in (None, signs.comm))
+    exe = signs.exe or ""
+    return image.exe_path == (memfd_name(exe) or deleted_name(exe)) and (
+        signs.comm is None or life.comm in (None, signs.comm)
+    )

@@ -24,7 +24,7 @@ from auditfalco.state.containers import ContainerTable
 from auditfalco.state.lives import CLOCK_TICK_NS, DEAD_KEPT_NS, NO_SIGNS, Lives, Signs
 from auditfalco.state.processreader import ProcessReader
 
-__all__ = ["CLOCK_TICK_NS", "DEAD_KEPT_NS", "DEEPEST_ANCESTRY", "Ancestor", "Moment", "ProcessReader", "ProcessTable"]
+__all__ = ["CLOCK_TICK_NS", "DEAD_KEPT_NS", "DEEPEST_ANCESTRY", "Moment", "ProcessTable"]
 
 SAME_START_NS = 20_000_000
 """By how much a start that /proc tells may be earlier than the connector's: /proc counts in ticks of 10 ms."""
@@ -38,13 +38,6 @@ class Moment(NamedTuple):
 
     time_ns: int
     until_ns: int
-
-
-class Ancestor(NamedTuple):
-    """A process and what it ran at the time of an event."""
-
-    process: Process
-    image: Image
 
 
 class ProcessTable:
@@ -317,6 +310,11 @@ class ProcessTable:
         """Every process that is not known to have ended."""
         return [process for process in self._lives.every_newest() if process.is_alive]
 
+    def lost(self, process: Process, time_ns: int) -> None:
+        """A process has ended by a time, which nobody told."""
+        if process.is_alive:
+            self._end(process, time_ns)
+
     def clock_set(self, moved_ns: int) -> None:
         """The wall clock was set: what is remembered of living processes keeps its place before what comes."""
         self._lives.shift(moved_ns)
@@ -378,18 +376,19 @@ class ProcessTable:
         A pid can be free, and used again, before its end is told: the parent was quicker. The task then has no parent
         any more. And a thread that executes takes over its process's pid, whose first thread has ended a moment before.
         """
-        for life in self._lives.of_pid(pid):
-            if life.start_ns > time_ns:
-                continue
-            before = life.previous
-            if before is not None and before.owes_exit and not parent_pid:
-                before.owes_exit = False
-                return None
-            if life.exit_ns is not None:
-                life.owes_exit = False
-                return None
-            return None if images.newest_image(life).exec_ns > time_ns else life
-        return None
+        life = self._lives.newest(pid)
+        while life is not None and life.start_ns > time_ns:
+            life = life.previous
+        if life is None:
+            return None
+        before = life.previous
+        if before is not None and before.owes_exit and not parent_pid:
+            before.owes_exit = False
+            return None
+        if life.exit_ns is not None:
+            life.owes_exit = False
+            return None
+        return None if images.newest_image(life).exec_ns > time_ns else life
 
     def _has_ended(self, process: Process) -> bool:
         """Whether a process whose first thread has ended has no other left."""

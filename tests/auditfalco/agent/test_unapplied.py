@@ -13,11 +13,13 @@ def exit_of(pid: int, tgid: int | None = None, parent: int = PARENT) -> Exit:
 
 
 def test_an_end_counts_until_it_is_applied() -> None:
-    ahead, end = Unapplied(), exit_of(PID)
-    ahead.read([end])
+    ahead, events = Unapplied(), [exit_of(PID)]
+    ahead.read(events)
     assert (ahead.has_ended(PID), ahead.has_changed(PID), ahead.is_taken_again(PID)) == (True, True, False)
     assert ahead.last_parent(PID) == PARENT
-    ahead.applied(end)
+    ahead.begin(events)
+    assert ahead.has_ended(PID)
+    ahead.position = 0
     assert (ahead.has_ended(PID), ahead.has_changed(PID), ahead.last_parent(PID)) == (False, False, None)
 
 
@@ -42,9 +44,20 @@ def test_threads_and_sessions_change_nothing() -> None:
 
 
 def test_two_ends_of_one_pid_tell_their_parents_in_order() -> None:
-    ahead, first, second = Unapplied(), exit_of(PID, parent=1), exit_of(PID, parent=2)
-    ahead.read([first, second])
-    ahead.applied(first)
+    ahead, first, second = Unapplied(), [exit_of(PID, parent=1)], [exit_of(PID, parent=2)]
+    ahead.read(first)
+    ahead.read(second)
+    assert ahead.last_parent(PID) == 1
+    ahead.begin(first)
+    ahead.position = 0
     assert ahead.last_parent(PID) == 2
-    ahead.applied(second)
+    ahead.begin(second)
+    ahead.position = 0
     assert ahead.last_parent(PID) is None
+
+
+def test_events_that_nobody_read_are_ahead_of_each_other() -> None:
+    ahead, events = Unapplied(), [Exec(1, PARENT, PARENT), exit_of(PID)]
+    ahead.begin(events)
+    ahead.position = 0
+    assert (ahead.has_changed(PARENT), ahead.has_ended(PID)) == (False, True)
