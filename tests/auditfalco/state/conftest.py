@@ -39,6 +39,7 @@ class MadeUpProc:
     def __init__(self) -> None:
         self._running: dict[int, Running] = {}
         self.looked_at: list[int] = []
+        self.running: set[int] = set()
         self.mount_tables: dict[int | None, Sequence[Mount]] = {}
         self.places: dict[int, Place] = {}
         self.shared: set[str] = set()
@@ -88,8 +89,8 @@ class MadeUpProc:
         return False
 
     def is_running(self, process: Process) -> bool:
-        """As LiveReader: of those whose first thread ends, none has others here."""
-        return False
+        """As LiveReader: none has threads that outlive the first here; `running` says who runs."""
+        return process.pid in self.running
 
     def fill_image(self, image: Image, process: Process) -> None:
         """As LiveReader."""
