@@ -11,7 +11,8 @@ def _ancestor(name: str, value_type: str, what: str, argument: ArgumentForm = Ar
     return Field(
         name,
         value_type,
-        f"{what} of an ancestor: [0] the process itself, [1] its parent and so on; alone in a condition, any above it",
+        f"{what} of an ancestor: [0] the process itself, [1] its parent and so on; alone in a condition, any above it;"
+        " absent where the kernel does not tell for certain who or what it was at the time",
         argument,
         shape=Shape.ANCESTORS,
         transformable=False,

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import psutil
 
+from auditfalco.agent.clock import measured_offset_ns
 from auditfalco.agent.pipeline import Pipeline
 from auditfalco.agent.reading import Batch
 from auditfalco.model.event import Event
@@ -42,7 +43,7 @@ class Story:
 
     def __init__(self) -> None:
         self._mono_ns = time.monotonic_ns()
-        self._wall_ns = time.time_ns()
+        self._wall_ns = self._mono_ns + measured_offset_ns()
         self._serial = 0
         self._pid = FIRST_PID
         self._busy: set[int] = set()
