@@ -8,8 +8,8 @@ from typing import Callable
 MEASURE_INTERVAL_NS = 1_000_000_000
 """How often the difference is measured anew: NTP moves the wall clock by at most 0.5 ms in that time (adjtimex(2))."""
 
-CLOCK_SET_NS = 100_000_000
-"""A difference that has changed by more was set by somebody."""
+LARGEST_ERROR_NS = 1_000_000
+"""How far the difference in use may be from the present one; beyond, the present one is taken over."""
 
 _TRIES = 5
 
@@ -17,7 +17,8 @@ _TRIES = 5
 class WallClock:
     """Turns CLOCK_MONOTONIC into CLOCK_REALTIME.
 
-    The difference stays the same between two measurements, so that times of one moment keep their order.
+    Times of one moment must keep their order, so the difference stays the same as long as it can; whoever remembers
+    times moves them when it does not.
 
     Args:
         measure: gives the difference in nanoseconds.
@@ -36,14 +37,16 @@ class WallClock:
         self.offset_ns = self._measure()
 
     def update(self) -> int:
-        """Measure again if it is time to; returns by how much the clock was set, mostly 0."""
+        """Measure again if it is time to; returns by how much the difference in use has changed, mostly 0."""
         now_ns = self._monotonic()
         if now_ns - self._measured_ns < MEASURE_INTERVAL_NS:
             return 0
         self._measured_ns = now_ns
-        before, self.offset_ns = self.offset_ns, self._measure()
-        moved = self.offset_ns - before
-        return moved if abs(moved) > CLOCK_SET_NS else 0
+        moved = self._measure() - self.offset_ns
+        if abs(moved) <= LARGEST_ERROR_NS:
+            return 0
+        self.offset_ns += moved
+        return moved
 
 
 def measured_offset_ns() -> int:

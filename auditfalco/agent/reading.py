@@ -16,6 +16,8 @@ from auditfalco.agent.sensors import Sensors
 from auditfalco.agent.unapplied import Unapplied
 from kernel_sources.connector import ProcessEvent
 
+LONGEST_WAIT_MS = 100
+
 MOST_RECORDS = 2048
 """Records taken in one go."""
 
@@ -52,7 +54,7 @@ class Reader:
     def __init__(self, sensors: Sensors, mounts_path: str) -> None:
         self.batches: queue.Queue[Batch] = queue.Queue(WAITING_BATCHES)
         self.failure: OSError | None = None
-        self.unapplied = Unapplied()
+        self.unapplied = Unapplied(self._read_events)
         self._sensors = sensors
         self._lost = 0
         self._mounts = os.open(mounts_path, os.O_RDONLY | os.O_CLOEXEC)
@@ -99,16 +101,19 @@ class Reader:
         poll.register(self._mounts, select.POLLPRI)
         poll.register(self._stop_read, select.POLLIN)
         while not self._stopping.is_set():
-            ready = {descriptor for descriptor, _ in poll.poll()}
+            # What the engine has read itself, to be sure of what it saw in /proc, wakes nobody.
+            ready = {descriptor for descriptor, _ in poll.poll(LONGEST_WAIT_MS)}
             records = sensors.reader.read_batch(MOST_RECORDS)
             # The connector is drained after the records: whatever forked before one of them was written is then in
             # hand.
-            events = sensors.connector.read_batch(MOST_RECORDS) if sensors.connector is not None else []
+            events = self.unapplied.take()
             changed = self._mounts in ready
-            if events:
-                self.unapplied.read(events)
             if records or events or changed:
                 self.batches.put(Batch(events, records, changed, self._lost_events()))
+
+    def _read_events(self) -> list[ProcessEvent]:
+        connector = self._sensors.connector
+        return connector.read_batch(MOST_RECORDS) if connector is not None else []
 
     def _lost_events(self) -> bool:
         """Whether process events were lost since this was asked last."""

@@ -6,11 +6,15 @@ ended in the meantime is not what the tables ask for, and a pid may be another p
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 from kernel_sources.connector import Comm, Exec, Exit, Fork, ProcessEvent
+
+_MOST_LOOKS = 64
+"""Readings in a row; where the kernel tells faster than that, the rest has to wait."""
 
 
 class _Sign(NamedTuple):
@@ -47,23 +51,37 @@ class _Waiting:
 
 
 class Unapplied:
-    """The events that wait. One thread reads them, another applies them and asks.
+    """The events that wait. One thread takes them in batches, another applies these and asks.
+
+    Whoever asks has looked at /proc just before: so what the kernel has told up to now is read first.
+
+    Args:
+        read: gives what the kernel has told since the last call, nothing when there is nothing.
 
     Attributes:
         position: of the event in the batch in work that is being applied.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[], Sequence[ProcessEvent]] = lambda: ()) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._early: list[_Waiting] = []
         self._waiting: deque[_Waiting] = deque()
         self._current = _Waiting(())
         self.position = 0
 
-    def read(self, events: Sequence[ProcessEvent]) -> None:
-        """Take note of a batch that was read."""
-        self._waiting.append(_Waiting(events))
+    def take(self) -> list[ProcessEvent]:
+        """Take everything that the kernel has told and that was not taken yet, to be applied in its turn."""
+        with self._lock:
+            self._look()
+            events = [event for chunk in self._early for event in chunk.events]
+            self._early = []
+            if events:
+                self._waiting.append(_Waiting(events))
+            return events
 
     def begin(self, events: Sequence[ProcessEvent]) -> None:
-        """Take note that a batch is being applied, the first of those read if it was."""
+        """Take note that a batch is being applied, the first of those taken if it was."""
         if self._waiting and self._waiting[0].events is events:
             self._current = self._waiting.popleft()
         else:
@@ -88,6 +106,15 @@ class Unapplied:
 
     def _ahead(self, pid: int) -> list[_Sign]:
         signs = [sign for sign in self._current.about(pid) if sign.position > self.position]
-        for waiting in list(self._waiting):
-            signs.extend(waiting.about(pid))
+        with self._lock:
+            self._look()
+            for waiting in (*self._waiting, *self._early):
+                signs.extend(waiting.about(pid))
         return signs
+
+    def _look(self) -> None:
+        for _ in range(_MOST_LOOKS):
+            events = self._read()
+            if not events:
+                return
+            self._early.append(_Waiting(events))

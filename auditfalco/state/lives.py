@@ -16,8 +16,11 @@ from auditfalco.model.process import FormerParent, Process
 from auditfalco.state.executables import deleted_name, memfd_name
 from auditfalco.state.images import image_of
 
-CLOCK_TICK_NS = 11_000_000
-"""How much too early a record's time may be: a tick (HZ=100) of the kernel's coarse clock, and below a millisecond."""
+CLOCK_TICK_NS = 12_000_000
+"""How much too early a record's time may be: a tick (HZ=100), what is below a millisecond, and CLOCK_ERROR_NS."""
+
+CLOCK_ERROR_NS = 1_500_000
+"""How much too late a record's time may be against the connector's, which follow the wall clock at a distance."""
 
 LATEST_TICK_NS = 1_000_000_000
 """How much too early it may be where a virtual machine did not get its ticks, and no other life could be meant."""
@@ -96,13 +99,14 @@ class Lives:
         fitting = [
             life
             for life in self.of_pid(pid)
-            if life.start_ns <= time_ns + CLOCK_TICK_NS and (life.exit_ns is None or life.exit_ns >= time_ns)
+            if life.start_ns <= time_ns + CLOCK_TICK_NS
+            and (life.exit_ns is None or life.exit_ns >= time_ns - CLOCK_ERROR_NS)
         ]
         if not fitting:
             return self._belated(pid, time_ns, signs)
         # Records come in the order of their writing: after one of a later life there is none of an earlier one.
         for index, life in enumerate(fitting):
-            if life.heard or life.start_ns <= time_ns:
+            if life.heard or life.start_ns <= time_ns - CLOCK_ERROR_NS:
                 del fitting[index + 1 :]
                 break
         if len(fitting) > 1:
@@ -215,7 +219,9 @@ def _likeliest(lives: list[Process], time_ns: int, signs: Signs) -> Process:
     with one program, a tick apart, cannot be told from each other; the earlier one has its records first.
     """
     if signs.executed:
-        lives = [life for life in lives if any(image.exec_ns >= time_ns for image in life.pending)] or lives
+        lives = [
+            life for life in lives if any(image.exec_ns >= time_ns - CLOCK_ERROR_NS for image in life.pending)
+        ] or lives
     if signs.parent_pid is not None:
         lives = [life for life in lives if _may_be_child(life, signs.parent_pid)] or lives
     if not signs.executed and signs.exe is not None:

@@ -21,7 +21,7 @@ from auditfalco.model.process import Image, Process
 from auditfalco.state import ancestry, images
 from auditfalco.state.ancestry import DEEPEST_ANCESTRY
 from auditfalco.state.containers import ContainerTable
-from auditfalco.state.lives import CLOCK_TICK_NS, DEAD_KEPT_NS, NO_SIGNS, Lives, Signs
+from auditfalco.state.lives import CLOCK_ERROR_NS, CLOCK_TICK_NS, DEAD_KEPT_NS, NO_SIGNS, Lives, Signs
 from auditfalco.state.processreader import ProcessReader
 
 __all__ = ["CLOCK_TICK_NS", "DEAD_KEPT_NS", "DEEPEST_ANCESTRY", "Moment", "ProcessTable"]
@@ -208,7 +208,7 @@ class ProcessTable:
         """
         if not self._connected:
             return Moment(time_ns, time_ns)
-        earliest = max(time_ns, process.image.exec_ns, process.start_ns if process.start_known else 0)
+        earliest = max(time_ns - CLOCK_ERROR_NS, process.image.exec_ns, process.start_ns if process.start_known else 0)
         return Moment(earliest, max(earliest, time_ns + CLOCK_TICK_NS))
 
     def confirm_exec(self, process: Process, time_ns: int, argv: list[str] | None = None) -> Image:
@@ -217,11 +217,13 @@ class ProcessTable:
         The first announced exec that is not before the record's time is the one, unless a still earlier one went
         unrecorded within the same tick of the coarse clock: then the process runs, now, what the record says.
         """
-        waiting = [image for image in process.pending if image.exec_ns >= time_ns]
-        image = images.confirm(process, time_ns, len(waiting) > 1 and self._runs(process, argv))
+        earliest_ns = time_ns - CLOCK_ERROR_NS
+        waiting = [image for image in process.pending if image.exec_ns >= earliest_ns]
+        image = images.confirm(process, earliest_ns, len(waiting) > 1 and self._runs(process, argv))
         if image is None:
             image = Image(time_ns)
             images.replace(process, image)
+            process.names = tuple(entry for entry in process.names if entry[0] < time_ns)
             ancestry.stray(process)
             self._locate(process)
         image.read_ns = 0
@@ -234,7 +236,7 @@ class ProcessTable:
 
     def catch_up(self, process: Process, time_ns: int) -> None:
         """Let execs have happened that were announced before one of the process's records."""
-        images.promote(process, time_ns)
+        images.promote(process, time_ns - CLOCK_ERROR_NS)
 
     def told_name(self, process: Process, comm: str, time_ns: int) -> None:
         """Note the name in a process's record: that of the thread which made the call."""
@@ -316,7 +318,7 @@ class ProcessTable:
             self._end(process, time_ns)
 
     def clock_set(self, moved_ns: int) -> None:
-        """The wall clock was set: what is remembered of living processes keeps its place before what comes."""
+        """The wall clock has moved: what is remembered keeps its place before what comes."""
         self._lives.shift(moved_ns)
 
     # Inside.
@@ -359,6 +361,8 @@ class ProcessTable:
     def _locate(self, process: Process) -> None:
         """Look where a process is. From a container it can get into another one inside, but never to the host."""
         container = self._containers.of_process(process.pid)
+        if self._reader is not None and self._reader.is_taken_again(process.pid):
+            container = None  # another's
         inside = process.container is not None and not process.container.is_host
         process.place_read = container is not None
         if container is None and process.container is HOST and self._reader is not None:

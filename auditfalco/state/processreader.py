@@ -35,6 +35,9 @@ class ProcessReader(Protocol):
     def has_ended(self, pid: int) -> bool:
         """Whether the process with a pid is known to have ended since what the tables have been told."""
 
+    def is_taken_again(self, pid: int) -> bool:
+        """Whether a pid is known to belong to a new process since what the tables have been told."""
+
     def fill_image(self, image: Image, process: Process) -> None:
         """Complete an image from what /proc shows of the process that runs it."""
 

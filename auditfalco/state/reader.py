@@ -68,6 +68,10 @@ class LiveReader:
         """Whether the process with a pid is known to have ended since what the tables have been told."""
         return self.ahead is not None and self.ahead.has_ended(pid)
 
+    def is_taken_again(self, pid: int) -> bool:
+        """Whether a pid is known to belong to a new process since what the tables have been told."""
+        return self.ahead is not None and self.ahead.is_taken_again(pid)
+
     def is_running(self, process: Process) -> bool:
         """Whether a process, or a thread of it that outlives its first, still runs."""
         stat = self._stat(process)

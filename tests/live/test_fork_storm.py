@@ -70,17 +70,17 @@ def test_no_ancestor_is_wrong(
     storm.build(compile_c, tmp_path)
     (tmp_path / "rules.yaml").write_text(storm.rules())
     running = agent(tmp_path / "rules.yaml")
-    environment = {
+    variables = {
         "TRUTH": str(tmp_path / "truth"),
         "HOST_PROC": "/proc",
         "DIRECTORY": str(tmp_path),
         "PATH": "/usr/bin",
     }
     if pid_max is not None:
-        environment["PID_MAX"] = str(pid_max)
+        variables["PID_MAX"] = str(pid_max)
     argv = [*command, str(tmp_path / "storm"), "root", str(tmp_path / "shared"), str(FAMILIES), str(at_once)]
     began = time.monotonic()
-    process = audit_scope.spawn(argv, env=environment)
+    process = audit_scope.spawn(argv, env=variables)
     above = ancestors_from(process.pid if command else os.getpid())
     assert process.wait(60) == 0
     print(f"{time.monotonic() - began:.1f} s")

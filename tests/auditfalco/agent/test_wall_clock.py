@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from auditfalco.agent.clock import CLOCK_SET_NS, MEASURE_INTERVAL_NS, WallClock, measured_offset_ns
+from auditfalco.agent.clock import LARGEST_ERROR_NS, MEASURE_INTERVAL_NS, WallClock, measured_offset_ns
 
 
 class MadeUpClocks:
@@ -25,12 +25,14 @@ def test_the_offset_stays_for_a_while() -> None:
     assert MadeUpClocks().after(MEASURE_INTERVAL_NS - 1, 7) == (0, 1000)
 
 
-def test_small_corrections_are_taken_over_quietly() -> None:
-    assert MadeUpClocks().after(MEASURE_INTERVAL_NS, 7) == (0, 1007)
+def test_small_differences_change_nothing_until_they_add_up() -> None:
+    clocks = MadeUpClocks()
+    assert clocks.after(MEASURE_INTERVAL_NS, LARGEST_ERROR_NS - 5) == (0, 1000)
+    assert clocks.after(MEASURE_INTERVAL_NS, 6) == (LARGEST_ERROR_NS + 1, 1001 + LARGEST_ERROR_NS)
 
 
-def test_a_clock_that_was_set_is_told() -> None:
-    for moved in (CLOCK_SET_NS + 1, -CLOCK_SET_NS - 1):
+def test_a_clock_that_has_moved_is_told() -> None:
+    for moved in (LARGEST_ERROR_NS + 1, -LARGEST_ERROR_NS - 1):
         assert MadeUpClocks().after(MEASURE_INTERVAL_NS, moved) == (moved, 1000 + moved)
 
 

@@ -88,6 +88,10 @@ class MadeUpProc:
         """As LiveReader: nothing is ahead here."""
         return False
 
+    def is_taken_again(self, pid: int) -> bool:
+        """As LiveReader: nothing is ahead here."""
+        return False
+
     def is_running(self, process: Process) -> bool:
         """As LiveReader: none has threads that outlive the first here; `running` says who runs."""
         return process.pid in self.running

@@ -102,7 +102,7 @@ def test_an_old_record_of_an_unknown_life_does_not_end_the_living_one(offline: P
     unknown = offline.obtain(PID, at(1000))
     assert unknown is not living
     assert offline.alive(PID) is living
-    assert offline.find(PID, at(5001)) is living
+    assert offline.find(PID, at(5010)) is living
     assert offline.find(PID, at(1000)) is unknown
 
 
@@ -152,11 +152,11 @@ def test_the_table_is_bounded_and_forgets_the_dead_first(proc: Any) -> None:
 
 def test_the_bound_counts_every_life_of_a_pid() -> None:
     table = ProcessTable(None, ContainerTable(None), capacity=50)
-    for moment in range(0, 4000, 2):
+    for moment in range(0, 20_000, 10):
         table.forked(PARENT, PID, at(moment))
         table.exited(PID, at(moment + 1))
     lives = 0
-    process = table.find(PID, at(3998))
+    process = table.find(PID, at(19_990))
     while process is not None:
         lives += 1
         process = process.previous
