@@ -88,6 +88,8 @@ class Daemon:
                 self._watch(reader, pipeline, opens, losses, time.monotonic() + seconds if seconds else None)
                 self.losses = losses.totals()
                 self.evictions = evictions(self._host)
+                if pipeline.normaliser.given_up:
+                    self.evictions["names of io_uring operations given up"] = pipeline.normaliser.given_up
         finally:
             opens.stop()
             reader.stop()

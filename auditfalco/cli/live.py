@@ -126,6 +126,6 @@ def _summarise(daemon: Daemon) -> None:
         if count:
             print(f"   - {layer}: {count} {LAYERS[layer]}", file=sys.stderr)
     if daemon.evictions:
-        print("Tables that were full:", file=sys.stderr)
+        print("Not known for want of room or time:", file=sys.stderr)
     for meaning, count in daemon.evictions.items():
         print(f"   - {count} {meaning}", file=sys.stderr)

@@ -92,6 +92,11 @@ class Normaliser:
             early += self._ring.entered(raw, operations, event)
         return [*early, event]
 
+    @property
+    def given_up(self) -> int:
+        """Names of io_uring operations that were forgotten for want of room."""
+        return self._ring.evictions
+
     def overdue(self, time_ns: int) -> list[Event]:
         """The events of io_uring operations whose names have not come by some time, and are waited for no longer."""
         return self._ring.overdue(time_ns)

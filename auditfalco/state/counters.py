@@ -15,8 +15,9 @@ EVICTIONS = {
     "n_evicted_user_files": "files of users and groups forgotten",
     "n_evicted_environments": "environments forgotten",
     "n_evicted_names": "other names of files forgotten",
+    "n_unseen_files": "looks at files that were not made or not answered in time",
 }
-"""What was forgotten because a table was full, though it might still have been asked for."""
+"""What is not known though it might have been asked for: forgotten because a table was full, or not looked at."""
 
 
 def counters(host: HostState) -> dict[str, int]:
@@ -40,6 +41,7 @@ def counters(host: HostState) -> dict[str, int]:
         "n_evicted_user_files": host.users.evictions,
         "n_evicted_environments": host.environments.evictions,
         "n_evicted_names": host.name_evictions,
+        "n_unseen_files": host.unseen_files,
     }
 
 

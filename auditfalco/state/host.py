@@ -81,6 +81,14 @@ class HostState:
         """Other names of files forgotten for want of room."""
         return self._true_names.evictions if self._true_names is not None else 0
 
+    @property
+    def unseen_files(self) -> int:
+        """Looks at files that were not made or not answered in time, so that some of their names are not known."""
+        if self._true_names is None or self._files is None:
+            return 0
+        deadline = self._files.deadline
+        return self._true_names.refusals + deadline.overdue + deadline.refused
+
     def look_ahead(self, ahead: Ahead) -> None:
         """Let the tables know whose state in /proc is later than theirs."""
         if self._reader is not None:

@@ -51,15 +51,25 @@ class _Others(NamedTuple):
 class TrueNames:
     """Finds the other names of files on the live system."""
 
-    def __init__(self, proc: ProcFS, files: RootedFiles) -> None:
+    def __init__(self, proc: ProcFS, files: RootedFiles, effort: Effort | None = None) -> None:
         self._files = files
         self._host_root = "/"
         self._proc = proc
-        self.effort = Effort()
-        self._landmarks = Landmarks(files, self.effort)
-        self._bindings = Bindings(proc.mountinfo, self.effort)
+        self._effort = effort or Effort()
+        self._landmarks = Landmarks(files, self._effort)
+        self._bindings = Bindings(proc.mountinfo, self._effort)
         self._remembered: OrderedDict[tuple[str, str, tuple[int, int] | None, int], _Others] = OrderedDict()
-        self.evictions = 0
+        self._forgotten = 0
+
+    @property
+    def evictions(self) -> int:
+        """What was forgotten for want of room: names, and what is known of roots and mounts."""
+        return self._forgotten + self._landmarks.evictions + self._bindings.evictions
+
+    @property
+    def refusals(self) -> int:
+        """Looks that there was no time for, and files that rules name beyond those that are looked after."""
+        return self._effort.refused + self._landmarks.left_out
 
     def watch(self, names: Iterable[str]) -> None:
         """Recognise these files, which rules name, under whatever other name."""
@@ -159,7 +169,7 @@ class TrueNames:
         self._remembered[key] = others
         if len(self._remembered) > MOST_REMEMBERED:
             self._remembered.popitem(last=False)
-            self.evictions += 1
+            self._forgotten += 1
 
 
 def same_file(status: os.stat_result, path: PathFacts) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from auditfalco.model.container import HOST, Container
 from auditfalco.model.names import Names
 from auditfalco.model.process import Image, Process
+from auditfalco.state.effort import MOST_SAVED_NS, Effort
 from auditfalco.state.roots import RootedFiles
 from auditfalco.state.truenames import TrueNames
 from kernel_sources.audit.facts import PathFacts, join
@@ -143,3 +144,18 @@ def test_what_is_remembered_is_bounded(
     for spelled in ("/lib/libc", "/lib/../lib/libc", "/usr/lib/libc"):
         of(names, process, spelled, recorded(root / "usr/lib/libc", spelled))
     assert names.evictions == 1
+
+
+def test_what_is_not_looked_at_is_counted(contained: tuple[Process, Path]) -> None:
+    process, root = contained
+    now = [0]
+    effort = Effort(lambda: now[0])
+    names = TrueNames(ProcFS(), RootedFiles(), effort)
+    names.watch(["/etc/shadow"])
+    gone = recorded(root / "usr/lib/libc", "/gone/a")
+    of(names, process, "/gone/a", gone)
+    assert names.refusals == 0
+    with effort.spending():
+        now[0] += 2 * MOST_SAVED_NS
+    of(names, process, "/gone/a", gone)
+    assert names.refusals > 0
