@@ -35,7 +35,7 @@ def _load(call: Call, process: Process, event: Event) -> None:
     image.exe_path = memfd or (deleted_name(exe) if exe is not None else None)
     event.moment_ns = event.until_ns = image.exec_ns
     call.host.processes.set_parent(process, call.facts.ppid or 0, image.exec_ns)
-    call.host.place(process, image, call.paths, call.raw.time_ns)
+    call.host.place(process, image, call.paths, image.exec_ns)
     image.capabilities = call.host.capabilities_after_exec(process, before, call.raw)
     call.host.environments.learn(process, image)
     image.file = call.host.executed_file(process, image, exe, call.paths)

@@ -226,20 +226,28 @@ def test_a_shell_that_is_gone_at_once_is_known_by_its_records(
         assert alert["fd.cport"] in (None, truth["fd.cport"])
 
 
-@pytest.mark.skipif(not FALCO_RULES.is_file(), reason="no Falco rules beside the checkout")
+@pytest.mark.parametrize("published", [False, True] if FALCO_RULES.is_file() else [False], ids=str)
 @pytest.mark.parametrize("way", ["dup2", "dup3"])
-def test_falcos_own_rule(
-    agent: StartAgent, container_shell: OpenShell, dockerd: Docker, compile_c: Compiler, way: str
+def test_what_falcos_rule_tells(
+    agent: StartAgent,
+    container_shell: OpenShell,
+    dockerd: Docker,
+    compile_c: Compiler,
+    rule_file: Path,
+    way: str,
+    published: bool,
 ) -> None:
-    running = agent(FALCO_RULES)
+    """With Falco's own rule where it lies beside the checkout, and with one of ours that asks the same."""
+    file, rule = (FALCO_RULES, FALCO_RULE) if published else (rule_file, RULE)
+    running = agent(file)
     shell = container_shell()
     dockerd.copy_in(compile_c(PROGRAM, "streams"), shell.container, "/opt/streams")
     status, output = shell.run(f"/opt/streams {way} 4 reverse stays")
     assert status == 0, output
     wanted = expected(way, 4, "reverse", ends_of(output))
     names = ["evt.type", "fd.sip", "fd.name", "fd.lport", "fd.rport", "fd.type", "fd.l4proto"]
-    running.wait_alert(lambda alert: alert["rule"] == FALCO_RULE)
-    found = told(running.alerts(), FALCO_RULE, dict.fromkeys(names))
+    running.wait_alert(lambda alert: alert["rule"] == rule)
+    found = told(running.alerts(), rule, dict.fromkeys(names))
     assert found[0] == {name: wanted[0][name] for name in names}
 
 
