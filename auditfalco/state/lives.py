@@ -14,7 +14,7 @@ from typing import Callable, NamedTuple
 
 from auditfalco.model.process import FormerParent, Process
 from auditfalco.state.executables import deleted_name, memfd_name
-from auditfalco.state.images import image_of
+from auditfalco.state.images import image_of, newest_image
 
 CLOCK_TICK_NS = 12_000_000
 """How much too early a record's time may be: a tick (HZ=100), what is below a millisecond, and CLOCK_ERROR_NS."""
@@ -127,6 +127,26 @@ class Lives:
         process.previous, newest.previous = newest.previous, process
         self._dead.append(process)
         self._added()
+
+    def ending(self, pid: int, time_ns: int, parent_pid: int) -> Process | None:
+        """Whose end it is that the connector tells; None when it ends no process.
+
+        A pid can be free, and used again, before its end is told: the parent was quicker. The task then has no parent
+        any more. And a thread that executes takes over its process's pid, whose first thread has ended a moment before.
+        """
+        life = self._newest.get(pid)
+        while life is not None and life.start_ns > time_ns:
+            life = life.previous
+        if life is None:
+            return None
+        before = life.previous
+        if before is not None and before.owes_exit and not parent_pid:
+            before.owes_exit = False
+            return None
+        if life.exit_ns is not None:
+            life.owes_exit = False
+            return None
+        return None if newest_image(life).exec_ns > time_ns else life
 
     def ended(self, process: Process) -> None:
         """Queue a life that has ended, to be forgotten in its turn."""

@@ -143,7 +143,7 @@ class ProcessTable:
         one that its parent has waited for by the time that the connector tells.
         """
         self._connected = True
-        process = self._ending(pid, time_ns, parent_pid)
+        process = self._lives.ending(pid, time_ns, parent_pid)
         if process is None:
             return
         if not self._has_ended(process):
@@ -373,26 +373,6 @@ class ProcessTable:
             if container is not HOST and begins and process.vpid in (None, 1):
                 # The first process of a container begins its pid namespace, which is what container.start_ts means.
                 container.started(process.pid, process.start_ns)
-
-    def _ending(self, pid: int, time_ns: int, parent_pid: int) -> Process | None:
-        """Whose end it is that the connector tells; None when it ends no process.
-
-        A pid can be free, and used again, before its end is told: the parent was quicker. The task then has no parent
-        any more. And a thread that executes takes over its process's pid, whose first thread has ended a moment before.
-        """
-        life = self._lives.newest(pid)
-        while life is not None and life.start_ns > time_ns:
-            life = life.previous
-        if life is None:
-            return None
-        before = life.previous
-        if before is not None and before.owes_exit and not parent_pid:
-            before.owes_exit = False
-            return None
-        if life.exit_ns is not None:
-            life.owes_exit = False
-            return None
-        return None if images.newest_image(life).exec_ns > time_ns else life
 
     def _has_ended(self, process: Process) -> bool:
         """Whether a process whose first thread has ended has no other left."""

@@ -55,10 +55,6 @@ class DockerState:
         """State files that were no JSON objects."""
         return self._files.unreadable
 
-    def add_root(self, root: str) -> None:
-        """Look below `root` as well."""
-        self._roots.add(root)
-
     def learn(self, host: Sequence[Mount], inside: Sequence[Mount]) -> None:
         """Look below the data roots that mounts give away."""
         for root in sorted(roots_in_mounts(host, inside)):

@@ -192,11 +192,13 @@ class TestSymbolicLinks:
         assert (event.fd_number, event.descriptor.name) == (3, "/srv")
 
     def test_a_text_that_the_kernel_takes_for_the_name(self, told: Any, texts: Any) -> None:
-        event = told(SYMLINK, ("55d0", "55d8"), ("/root/.ssh/", "PARENT", 1), ("/tmp/abcde/authorized_keys", "CREATE"))
+        event = told(
+            SYMLINK, ("55d0", "55d8"), ("/srv/.sshd/", "PARENT", 1), ("/tmp/abcde/authorized_keys", "CREATE")
+        )
         assert texts(event) == {
             "res": "0",
             "target": "/tmp/abcde/authorized_keys",
-            "linkpath": "/root/.ssh/authorized_keys",
+            "linkpath": "/srv/.sshd/authorized_keys",
         }
 
     def test_a_short_text_that_the_kernel_takes_for_the_name(self, told: Any, texts: Any) -> None:

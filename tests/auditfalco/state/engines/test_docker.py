@@ -176,11 +176,9 @@ def test_a_mount_id_that_leads_elsewhere_is_not_followed(docker: Docker) -> None
 def test_every_data_root_is_looked_at(tmp_path: Path) -> None:
     first, second = Docker(tmp_path / "one"), Docker(tmp_path / "two")
     second.write(f"containers/{ID}/config.v2.json", config())
-    state = first.state
-    assert not state.describe(first.container)
-    state.add_root(str(second.root))
-    state.add_root(str(second.root))
-    assert state.describe(first.container)
+    assert not first.state.describe(first.container)
+    both = DockerState([str(first.root), str(second.root), str(second.root)])
+    assert both.describe(first.container)
     assert first.container.name == "web"
 
 
