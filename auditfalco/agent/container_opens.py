@@ -16,10 +16,10 @@ from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from auditfalco.agent.asked import Asked
 from auditfalco.coverage.plan import Plan
 from auditfalco.coverage.scopes import ContainerScopes, HostMounts, Scope, container_scopes
 from auditfalco.model.process import Process
-from kernel_sources.audit.installed import InstalledRules
 from kernel_sources.errors import KernelSourceError
 from kernel_sources.procfs import Mount, ProcFS
 
@@ -44,11 +44,11 @@ class ContainerOpens:
         unseen: mount points in containers that no audit rule can single out.
     """
 
-    def __init__(self, plan: Plan, installed: InstalledRules | None, proc: ProcFS) -> None:
+    def __init__(self, plan: Plan, asked: Asked | None, proc: ProcFS) -> None:
         self.refused: list[str] = []
         self.unseen: set[str] = set()
         self._plan = plan
-        self._installed = installed
+        self._kernel = asked
         self._proc = proc
         self._asked: set[str] = set()
         self._requests: queue.SimpleQueue[_Entered | bool] = queue.SimpleQueue()
@@ -61,7 +61,7 @@ class ContainerOpens:
 
     def start(self) -> None:
         """Ask for what containers have of their own, then follow the requests. The former is in force on return."""
-        if self._plan.container_calls and self._installed is not None:
+        if self._plan.container_calls and self._kernel is not None:
             self._look_at_mounts()
             self._thread.start()
 
@@ -129,10 +129,10 @@ class ContainerOpens:
     def _use(self, scopes: frozenset[Scope]) -> None:
         fresh = [scope for scope in scopes if not self._users[scope]]
         self._users.update(scopes)
-        if not fresh or self._installed is None:
+        if not fresh or self._kernel is None:
             return
         try:
-            refusals = self._installed.add_all(self._plan.rules_for(fresh))
+            refusals = self._kernel.add(self._plan.rules_for(fresh))
         except (KernelSourceError, OSError) as error:
             self._refuse(str(error))
             return
@@ -144,11 +144,11 @@ class ContainerOpens:
         unused = [scope for scope in scopes if self._users[scope] <= 0]
         for scope in unused:
             del self._users[scope]
-        if self._installed is None:
+        if self._kernel is None:
             return
-        for rule in self._plan.rules_for(unused):
+        for planned in self._plan.rules_for(unused):
             try:
-                self._installed.remove(rule)
+                self._kernel.remove(planned.rule)
             except (KernelSourceError, OSError) as error:
                 self._refuse(str(error))
 

@@ -14,13 +14,15 @@ from typing import TextIO
 
 from auditfalco.agent.alerting import Alerting
 from auditfalco.agent.container_opens import ContainerOpens
-from auditfalco.agent.internal import EVENT_DROP, internal_alert
+from auditfalco.agent.internal import EVENT_DROP, InternalAlerts
 from auditfalco.agent.losses import LAYERS, Losses
 from auditfalco.agent.pipeline import Pipeline
 from auditfalco.agent.reading import Reader
+from auditfalco.agent.rounds import Rounds
 from auditfalco.agent.sensors import Sensors
 from auditfalco.coverage.plan import Plan
 from auditfalco.errors import AuditfalcoError
+from auditfalco.model.alert import Alert
 from auditfalco.model.event import Event
 from auditfalco.outputs.queued import QueuedSink
 from auditfalco.state.counters import evictions
@@ -65,6 +67,7 @@ class Daemon:
         self._host = HostState(socket.gethostname(), self._proc, engines_of_the_host(docker_roots))
         self.alerting = make_alerting(self._host)
         self._host.watch_files(self.alerting.named_files)
+        self._internal = InternalAlerts(self._host.hostname, self._deliver_internal)
         self.drop_alerts = 0
         self.losses: dict[str, int] = {}
         self.evictions: dict[str, int] = {}
@@ -76,7 +79,7 @@ class Daemon:
             MachineCannot: before anything was watched.
         """
         sensors = self._open_sensors()
-        opens = ContainerOpens(self._plan, sensors.installed, self._proc)
+        opens = ContainerOpens(self._plan, sensors.asked, self._proc)
         reader = Reader(sensors, self._proc.mounts_path())
         pipeline = Pipeline(self._host, self._consume, opens.entered, reader.unapplied)
         self._host.look_ahead(reader.unapplied)
@@ -139,7 +142,7 @@ class Daemon:
         for warning in sensors.warnings:
             self.say(warning)
         self._listen(sensors, reader, pipeline)
-        in_force = len(sensors.installed.ours) if sensors.installed is not None else 0
+        in_force = len(sensors.asked.in_force) if sensors.asked is not None else 0
         self.say(f"ready: {len(self.alerting.rule_names)} rules, {in_force} audit rules of ours")
 
     def _listen(self, sensors: Sensors, reader: Reader, pipeline: Pipeline) -> None:
@@ -147,7 +150,7 @@ class Daemon:
 
         Records go to the initial network namespace alone, and nothing else would tell that they go past us.
         """
-        if sensors.installed is None or not sensors.installed.ours:
+        if sensors.asked is None or not sensors.asked.in_force:
             return
         deadline = time.monotonic() + _HEARING_SECONDS
         while not pipeline.heard and time.monotonic() < deadline and not self._stopping:
@@ -161,15 +164,14 @@ class Daemon:
     def _watch(
         self, reader: Reader, pipeline: Pipeline, opens: ContainerOpens, losses: Losses, deadline: float | None
     ) -> None:
-        next_look = time.monotonic() + _LOSS_INTERVAL_SECONDS
+        rounds = Rounds()
+        rounds.every(_LOSS_INTERVAL_SECONDS, lambda: self._tell_losses(losses))
         while not self._stopping and (deadline is None or time.monotonic() < deadline):
             if self._take_one(reader, pipeline):
                 opens.mounts_changed()
             if reader.failure is not None:
                 raise MachineCannot(f"the kernel's events can no longer be read: {reader.failure}")
-            if time.monotonic() >= next_look:
-                next_look = time.monotonic() + _LOSS_INTERVAL_SECONDS
-                self._tell_losses(losses)
+            rounds.go()
         while not reader.batches.empty():
             self._take_one(reader, pipeline)
         pipeline.finish()
@@ -187,8 +189,15 @@ class Daemon:
 
     def _consume(self, event: Event) -> None:
         for alert in self.alerting.alerts(event):
-            for sink in self._sinks:
-                sink.put(alert)
+            self._deliver(alert)
+
+    def _deliver_internal(self, alert: Alert) -> None:
+        self.alerting.counts.count(alert)
+        self._deliver(alert)
+
+    def _deliver(self, alert: Alert) -> None:
+        for sink in self._sinks:
+            sink.put(alert)
 
     def _tell_losses(self, losses: Losses) -> None:
         news = losses.news()
@@ -196,17 +205,8 @@ class Daemon:
             return
         self.drop_alerts += 1
         what = "; ".join(f"{count} {LAYERS[layer]}" for layer, count in news.items())
-        alert = internal_alert(
-            EVENT_DROP,
-            "Debug",
-            f"{EVENT_DROP}. {what}",
-            {f"n_{k}": v for k, v in news.items()},
-            time.time_ns(),
-            self._host.hostname,
-        )
-        self.alerting.counts.count(alert)
-        for sink in self._sinks:
-            sink.put(alert)
+        fields = {f"n_{layer}": count for layer, count in news.items()}
+        self._internal.tell(EVENT_DROP, "Debug", f"{EVENT_DROP}. {what}", fields)
 
 
 def _losses(sensors: Sensors, pipeline: Pipeline, sinks: Sequence[QueuedSink]) -> Losses:

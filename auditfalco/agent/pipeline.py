@@ -20,6 +20,9 @@ from kernel_sources.audit.record import Record
 from kernel_sources.connector import Comm, Exec, Exit, Fork, ProcessEvent, Sid
 from kernel_sources.errors import Malformed
 
+CONFIG_CHANGE = 1305
+"""The type of the records about changes of audit's rules and settings."""
+
 END_DELAY = 0.1
 """Seconds that the event of a process's end waits: the connector is faster than the audit records from before it."""
 
@@ -41,6 +44,7 @@ class Pipeline:
         consume: called with each event, state as of the event.
         entered: called with a process that was found to run in a container.
         unapplied: told of every process event that has been applied.
+        configured: called with each raw event about audit's own configuration.
 
     Attributes:
         events: events made.
@@ -54,6 +58,7 @@ class Pipeline:
         consume: Callable[[Event], None],
         entered: Callable[[Process], None] | None = None,
         unapplied: Unapplied | None = None,
+        configured: Callable[[RawEvent], None] | None = None,
     ) -> None:
         self.host = host
         self.assembler = Assembler()
@@ -66,6 +71,7 @@ class Pipeline:
         self._unapplied = unapplied or Unapplied()
         self._consume = consume
         self._entered = entered
+        self._configured = configured
 
     def take(self, batch: Batch) -> None:
         """Handle one batch: what the connector tells first, then the records."""
@@ -108,6 +114,8 @@ class Pipeline:
         self._tell_ends(everything=True)
 
     def _handle(self, raw: RawEvent) -> None:
+        if self._configured is not None and any(record.type == CONFIG_CHANGE for record in raw.records):
+            self._configured(raw)
         self._pass_on(self.normaliser.events(raw))
 
     def _pass_on(self, events: Iterable[Event]) -> None:

@@ -6,10 +6,11 @@ import errno
 from collections.abc import Iterable
 from contextlib import ExitStack
 
+from auditfalco.agent.asked import Asked
+from auditfalco.coverage.plan import PlannedRule
 from kernel_sources.audit.control import AuditControl
 from kernel_sources.audit.installed import InstalledRules
 from kernel_sources.audit.multicast import MulticastReader
-from kernel_sources.audit.rule import AuditRule
 from kernel_sources.audit.status import AuditStatus
 from kernel_sources.connector import ProcessEventReader
 from kernel_sources.errors import KernelSourceError, NotPermitted, RuleRefused
@@ -26,7 +27,7 @@ class Sensors:
 
     Attributes:
         warnings: what is missing and what that means, one line each.
-        installed: the audit rules and settings of ours; None without the right to change any.
+        asked: what the kernel is asked for; None without the right to change audit rules.
         connector: None when the kernel or the permissions do not allow it.
 
     Raises:
@@ -35,7 +36,8 @@ class Sensors:
 
     def __init__(self) -> None:
         self.warnings: list[str] = []
-        self.installed: InstalledRules | None = None
+        self.asked: Asked | None = None
+        self._installed: InstalledRules | None = None
         self.connector: ProcessEventReader | None = None
         self._control: AuditControl | None = None
         with ExitStack() as opened:
@@ -52,7 +54,8 @@ class Sensors:
             self.warnings.append(f"audit rules cannot be changed ({error}): seen is what the present rules record")
             return
         self._control = control
-        self.installed = InstalledRules(control)
+        self._installed = InstalledRules(control)
+        self.asked = Asked(self._installed)
 
     def _open_connector(self, opened: ExitStack) -> None:
         try:
@@ -72,14 +75,14 @@ class Sensors:
         status = self.status()
         return status.lost if status is not None else 0
 
-    def ask(self, rules: Iterable[AuditRule]) -> None:
-        """Switch audit on and add rules; what the kernel refuses becomes a warning."""
-        if self.installed is None:
+    def ask(self, planned: Iterable[PlannedRule]) -> None:
+        """Switch audit on and ask for events; what the kernel refuses becomes a warning."""
+        if self._installed is None or self.asked is None:
             return
         try:
-            self.installed.set_backlog_limit(max(BACKLOG_LIMIT, self._present_limit()))
-            self.installed.enable()
-            refused = self.installed.add_all(rules)
+            self._installed.set_backlog_limit(max(BACKLOG_LIMIT, self._present_limit()))
+            self._installed.enable()
+            refused = self.asked.add(planned)
         except NotPermitted as error:
             self.warnings.append(f"audit rules cannot be added ({error}): seen is what the present rules record")
             return
@@ -95,7 +98,7 @@ class Sensors:
 
     def close(self) -> list[Exception]:
         """Remove our audit rules, restore our settings, close the sockets; returns what could not be undone."""
-        failures = self.installed.undo() if self.installed is not None else []
+        failures = self._installed.undo() if self._installed is not None else []
         self._opened.close()
         return failures
 

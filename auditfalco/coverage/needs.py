@@ -7,8 +7,8 @@ be followed by the calls that change them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from auditfalco.coverage.abis import host_machines
 from auditfalco.coverage.descriptor_calls import asks_for_sockets, calls_for
@@ -43,12 +43,18 @@ class Needs:
     """System calls to be recorded.
 
     `calls` wherever they happen, `container_calls` in containers only. `unbounded` names the rules that any event type
-    can match, which are served with executions only.
+    can match, which are served with executions only. `served` tells for each call which rules ask for it, in the order
+    of the rules; a call that only the agent's own account needs is not in it.
     """
 
     calls: frozenset[str]
     container_calls: frozenset[str]
     unbounded: tuple[str, ...] = ()
+    served: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+
+    def serves(self, calls: Iterable[str]) -> tuple[str, ...]:
+        """The rules that ask for any of some calls."""
+        return tuple(dict.fromkeys(name for call in calls for name in self.served.get(call, ())))
 
 
 def needs_of(rules: Iterable[Rule], resolve: Resolver) -> Needs:
@@ -61,6 +67,7 @@ def needs_of(rules: Iterable[Rule], resolve: Resolver) -> Needs:
     calls = set(EXECUTIONS)
     container_calls: set[str] = set()
     unbounded = []
+    served: dict[str, list[str]] = {}
     for rule in rules:
         if not rule.enabled or rule.source != SOURCE:
             continue
@@ -68,15 +75,21 @@ def needs_of(rules: Iterable[Rule], resolve: Resolver) -> Needs:
             unbounded.append(rule.name)
             continue
         wanted = syscalls(rule.events)
+        asked = set(wanted)
         if holds_in_containers_only(rule.condition):
             container_calls |= wanted & OPEN_CALLS
             wanted -= OPEN_CALLS
         calls |= wanted
         names = field_names(rule, resolve)
         if any(name.startswith(_GROUP_FIELDS) for name in names):
+            asked |= GROUP_CALLS
             calls |= GROUP_CALLS
-        calls |= syscalls(EventSet(calls_for(rule.events, names, asks_for_sockets(rule.condition))))
-    return Needs(frozenset(calls), frozenset(container_calls - calls), tuple(unbounded))
+        beside = syscalls(EventSet(calls_for(rule.events, names, asks_for_sockets(rule.condition))))
+        calls |= beside
+        for call in sorted(asked | beside):
+            served.setdefault(call, []).append(rule.name)
+    by_call = {call: tuple(names) for call, names in served.items()}
+    return Needs(frozenset(calls), frozenset(container_calls - calls), tuple(unbounded), by_call)
 
 
 def syscalls(events: EventSet) -> frozenset[str]:

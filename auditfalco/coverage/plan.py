@@ -14,11 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
 
 from auditfalco.coverage.abis import host_machines
 from auditfalco.coverage.needs import OPEN_CALLS, SOCKETCALL, Needs
 from auditfalco.coverage.scopes import Scope
-from auditfalco.model.syscallnames import event_type_of
+from auditfalco.coverage.worth import worth_of
+from auditfalco.model.syscallnames import calls_of, event_type_of
 from auditfalco.model.uringoperations import ENTER, OPERATIONS, Operation, operations_for
 from kernel_sources.audit.rule import AuditRule, Field, rule
 from kernel_sources.tables import machine_number, socketcall_number, syscall_number, uring_number
@@ -27,21 +30,40 @@ KEY = "auditfalco"
 """The key of all our audit rules."""
 
 
+class PlannedRule(NamedTuple):
+    """An audit rule, the names of the Falco rules that it serves, and the worth of its events (coverage.worth).
+
+    Without names it serves the agent's own account of the host.
+    """
+
+    rule: AuditRule
+    serves: tuple[str, ...]
+    worth: int
+
+
 @dataclass(frozen=True)
 class Plan:
     """What to install, before any container is seen.
 
-    `calls` are the system calls to record wherever they happen, `container_calls` those to record in containers only.
-    `audit_rules` ask for the former, `rules_for` for the latter, given a container's scopes, and `uring_rules` for both
-    where they are done through io_uring.
+    `audit_rules` ask for what is recorded wherever it happens, `rules_for` for what is recorded in containers only,
+    given a container's scopes, and `uring_rules` for both where they are done through io_uring.
     """
 
-    calls: frozenset[str]
-    container_calls: frozenset[str]
+    needs: Needs
     login_uids: tuple[int, ...]
     own_pid: int | None = None
 
-    def audit_rules(self) -> tuple[AuditRule, ...]:
+    @property
+    def calls(self) -> frozenset[str]:
+        """The system calls to record wherever they happen."""
+        return self.needs.calls
+
+    @property
+    def container_calls(self) -> frozenset[str]:
+        """The system calls to record in containers only."""
+        return self.needs.container_calls - self.needs.calls
+
+    def audit_rules(self) -> tuple[PlannedRule, ...]:
         """The audit rules that hold for the whole host."""
         wanted = sorted(self.calls)
         everywhere = [name for name in wanted if name not in OPEN_CALLS]
@@ -64,7 +86,7 @@ class Plan:
             return [*wanted, *named]
         return wanted
 
-    def rules_for(self, scopes: Iterable[Scope]) -> tuple[AuditRule, ...]:
+    def rules_for(self, scopes: Iterable[Scope]) -> tuple[PlannedRule, ...]:
         """The audit rules that record `container_calls` within some scopes."""
         if not self.container_calls:
             return ()
@@ -75,12 +97,14 @@ class Plan:
     def _not_ourselves(self) -> tuple[Field, ...]:
         return () if self.own_pid is None else (Field("pid", "!=", self.own_pid),)
 
-    def _multiplexed(self, call: str) -> Iterable[AuditRule]:
+    def _multiplexed(self, call: str) -> Iterable[PlannedRule]:
         """The rules that ask for a call made through socketcall; a rule can name only one argument."""
         chosen = socketcall_number(call)
-        return () if chosen is None else self._rules([SOCKETCALL], (Field("a0", "=", chosen),))
+        return (
+            () if chosen is None else self._rules([SOCKETCALL], (Field("a0", "=", chosen),), self.needs.serves([call]))
+        )
 
-    def uring_rules(self) -> Iterable[AuditRule]:
+    def uring_rules(self) -> Iterable[PlannedRule]:
         """The audit rules for the same acts done through io_uring, which hold for the whole host.
 
         They ask for the operations, and for the calls of io_uring_enter that carried names or addresses for them: the
@@ -92,24 +116,34 @@ class Plan:
         ]
         if not numbers:
             return
+        served = self.needs.serves(call for operation in operations for call in sorted(calls_of(operation.event_type)))
         for scoped in self._scoped(self._not_ourselves()):
-            yield rule("io_uring", "always", *scoped, syscalls=numbers, keys=(KEY,))
+            made = rule("io_uring", "always", *scoped, syscalls=numbers, keys=(KEY,))
+            yield PlannedRule(made, served, worth_of(ENTER))
         if any(operation.names for operation in operations):
-            yield from self._rules([ENTER], (Field("devmajor", ">=", 0),))
+            yield from self._rules([ENTER], (Field("devmajor", ">=", 0),), served)
         if any(operation.takes_address for operation in operations):
-            yield from self._rules([ENTER], (Field("saddr_fam", ">=", 1),))
+            yield from self._rules([ENTER], (Field("saddr_fam", ">=", 1),), served)
 
     def _scoped(self, fields: tuple[Field, ...]) -> Iterable[tuple[Field, ...]]:
         for login_uid in self.login_uids or (None,):
             yield fields if login_uid is None else (*fields, Field("auid", "=", login_uid))
 
-    def _rules(self, calls: list[str], fields: tuple[Field, ...]) -> Iterable[AuditRule]:
-        for scoped in self._scoped(fields):
-            for machine in host_machines():
-                numbers = _numbers(machine, calls)
-                arch = machine_number(machine)
-                if numbers and arch is not None:
-                    yield rule("exit", "always", Field("arch", "=", arch), *scoped, syscalls=numbers, keys=(KEY,))
+    def _rules(
+        self, calls: list[str], fields: tuple[Field, ...], serves: tuple[str, ...] | None = None
+    ) -> Iterable[PlannedRule]:
+        """The rules for some calls, a rule for each worth and machine; `serves` where the calls do not tell it."""
+        for worth, alike in groupby(sorted(calls, key=worth_of), key=worth_of):
+            chosen = list(alike)
+            served = self.needs.serves(chosen) if serves is None else serves
+            for scoped in self._scoped(fields):
+                for machine in host_machines():
+                    numbers = _numbers(machine, chosen)
+                    arch = machine_number(machine)
+                    if numbers and arch is not None:
+                        conditions = (Field("arch", "=", arch), *scoped)
+                        made = rule("exit", "always", *conditions, syscalls=numbers, keys=(KEY,))
+                        yield PlannedRule(made, served, worth)
 
 
 def _numbers(machine: str, calls: Iterable[str]) -> list[int]:
@@ -125,4 +159,4 @@ def plan(needs: Needs, login_uids: Iterable[int] = (), own_pid: int | None = Non
         login_uids: when given, only processes with one of these login uids are recorded.
         own_pid: the agent, whose own opens are not recorded.
     """
-    return Plan(needs.calls, needs.container_calls - needs.calls, tuple(login_uids), own_pid)
+    return Plan(needs, tuple(login_uids), own_pid)

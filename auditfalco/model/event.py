@@ -32,7 +32,8 @@ class Event:
     even when `descriptor` (what it stands for) is unknown. `open_flags` are Falco's own open flag bits, for the open
     family only. `name_changed` tells that the call gave its descriptor another name (connect, accept …). `named_file`
     is the file that a call is about for which Falco has no parameters: its name as spelled, and its path if known.
-    `io_uring` tells that it was no system call but an operation of io_uring.
+    `io_uring` tells that it was no system call but an operation of io_uring. `sources` are the sensors that told of it:
+    "audit", "fanotify", "connector".
 
     `time_ns` is the coarse clock's when the call began. `moment_ns` and `until_ns` are what other processes are looked
     at by: the event was not before the one and not after the other, in the exact time of the process connector.
@@ -55,6 +56,7 @@ class Event:
         "record_types",
         "result",
         "serial",
+        "sources",
         "time_ns",
         "type",
         "until_ns",
@@ -78,6 +80,7 @@ class Event:
         self.name_changed = False
         self.named_file: Argument | None = None
         self.io_uring = False
+        self.sources: tuple[str, ...] = ("audit",)
         self.record_types: tuple[str, ...] = ()
 
     @property

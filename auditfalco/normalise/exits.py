@@ -28,6 +28,7 @@ def exit_event(process: Process, time_ns: int, status: int, children: Iterable[P
         children: those that it left behind, who have another parent by now.
     """
     event = Event(EVENT_TYPE, time_ns)
+    event.sources = ("connector",)
     event.process = process
     add = event.arguments.__setitem__
     add("status", arguments.integer(status))

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from auditfalco.agent.container_opens import ContainerOpens
-from auditfalco.coverage.plan import Plan
+from auditfalco.coverage.needs import Needs
+from auditfalco.coverage.plan import Plan, PlannedRule
 from auditfalco.model.container import HOST, Container
 from auditfalco.model.process import Image, Process
 from kernel_sources.audit.rule import AuditRule
@@ -36,12 +37,12 @@ class Machine:
         text = self.tables.get(pid)
         return None if text is None else mounts.parse(text.encode())
 
-    def add_all(self, rules: list[AuditRule]) -> list[RuleRefused]:
+    def add(self, planned: list[PlannedRule]) -> list[RuleRefused]:
         if self.broken:
             raise OSError(errno.ENOBUFS, "No buffer space available")
         if self.refuses:
-            return [RuleRefused("no room", errno.ENOSPC) for _ in rules]
-        self.devices += [device(rule) for rule in rules]
+            return [RuleRefused("no room", errno.ENOSPC) for _ in planned]
+        self.devices += [device(one.rule) for one in planned]
         return []
 
     def remove(self, rule: AuditRule) -> None:
@@ -63,7 +64,7 @@ def machine() -> Machine:
 
 @pytest.fixture
 def opens(machine: Machine) -> Iterator[ContainerOpens]:
-    made = ContainerOpens(Plan(frozenset(), frozenset({"openat"}), ()), machine, machine)  # type: ignore[arg-type]
+    made = ContainerOpens(Plan(Needs(frozenset(), frozenset({"openat"})), ()), machine, machine)  # type: ignore[arg-type]
     yield made
     made.stop()
 
@@ -209,7 +210,7 @@ def test_a_mount_table_that_cannot_be_read_changes_nothing(machine: Machine, ope
 
 def test_without_container_calls_nothing_is_done(machine: Machine) -> None:
     machine.tables["self"] = ROOT + OVERLAY_A
-    idle = ContainerOpens(Plan(frozenset({"openat"}), frozenset(), ()), machine, machine)  # type: ignore[arg-type]
+    idle = ContainerOpens(Plan(Needs(frozenset({"openat"}), frozenset()), ()), machine, machine)  # type: ignore[arg-type]
     idle.start()
     idle.mounts_changed()
     idle.entered(process_in(300, A))

@@ -25,7 +25,7 @@ def on_x86_64(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rules(*calls: str, containers: tuple[str, ...] = (), **options: object) -> list[AuditRule]:
     needs = Needs(frozenset(calls), frozenset(containers))
-    return list(plan(needs, **options).uring_rules())  # type: ignore[arg-type]
+    return [planned.rule for planned in plan(needs, **options).uring_rules()]  # type: ignore[arg-type]
 
 
 def of_list(found: list[AuditRule], name: str) -> list[AuditRule]:

@@ -192,9 +192,7 @@ class TestSymbolicLinks:
         assert (event.fd_number, event.descriptor.name) == (3, "/srv")
 
     def test_a_text_that_the_kernel_takes_for_the_name(self, told: Any, texts: Any) -> None:
-        event = told(
-            SYMLINK, ("55d0", "55d8"), ("/srv/.sshd/", "PARENT", 1), ("/tmp/abcde/authorized_keys", "CREATE")
-        )
+        event = told(SYMLINK, ("55d0", "55d8"), ("/srv/.sshd/", "PARENT", 1), ("/tmp/abcde/authorized_keys", "CREATE"))
         assert texts(event) == {
             "res": "0",
             "target": "/tmp/abcde/authorized_keys",
