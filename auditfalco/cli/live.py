@@ -16,6 +16,7 @@ from auditfalco.agent.losses import LAYERS
 from auditfalco.cli import DONE, MACHINE_CANNOT
 from auditfalco.cli.replay import Replay
 from auditfalco.cli.startup import Start, load_rules, switched
+from auditfalco.coverage.keys import Instance, keys_of
 from auditfalco.coverage.needs import Needs, needs_of
 from auditfalco.coverage.plan import plan
 from auditfalco.errors import AuditfalcoError
@@ -74,8 +75,11 @@ def _daemon(begun: Start, ruleset: Ruleset, needs: Needs) -> Daemon:
         StreamSink(sys.stdout.buffer, _form(config), config["buffered_outputs"] and not options.unbuffered)
     )
     matching = config["rule_matching"].lower()
+    proc = ProcFS()
+    own = proc.own_pid()
+    instance = Instance(own, proc.start_ticks(own) or 0)
     daemon = Daemon(
-        plan(needs, options.login_uids, ProcFS().own_pid()),
+        plan(needs, options.login_uids, own, keys_of(instance)),
         lambda host: Alerting(ruleset, host, matching, config["time_format_iso_8601"]),
         [sink],
         config["auditfalco.docker_roots"],

@@ -18,6 +18,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from auditfalco.coverage.abis import host_machines
+from auditfalco.coverage.keys import KEY
 from auditfalco.coverage.needs import OPEN_CALLS, SOCKETCALL, Needs
 from auditfalco.coverage.scopes import Scope
 from auditfalco.coverage.worth import worth_of
@@ -25,9 +26,6 @@ from auditfalco.model.syscallnames import calls_of, event_type_of
 from auditfalco.model.uringoperations import ENTER, OPERATIONS, Operation, operations_for
 from kernel_sources.audit.rule import AuditRule, Field, rule
 from kernel_sources.tables import machine_number, socketcall_number, syscall_number, uring_number
-
-KEY = "auditfalco"
-"""The key of all our audit rules."""
 
 
 class PlannedRule(NamedTuple):
@@ -52,6 +50,7 @@ class Plan:
     needs: Needs
     login_uids: tuple[int, ...]
     own_pid: int | None = None
+    keys: tuple[str, ...] = (KEY,)
 
     @property
     def calls(self) -> frozenset[str]:
@@ -118,7 +117,7 @@ class Plan:
             return
         served = self.needs.serves(call for operation in operations for call in sorted(calls_of(operation.event_type)))
         for scoped in self._scoped(self._not_ourselves()):
-            made = rule("io_uring", "always", *scoped, syscalls=numbers, keys=(KEY,))
+            made = rule("io_uring", "always", *scoped, syscalls=numbers, keys=self.keys)
             yield PlannedRule(made, served, worth_of(ENTER))
         if any(operation.names for operation in operations):
             yield from self._rules([ENTER], (Field("devmajor", ">=", 0),), served)
@@ -142,7 +141,7 @@ class Plan:
                     arch = machine_number(machine)
                     if numbers and arch is not None:
                         conditions = (Field("arch", "=", arch), *scoped)
-                        made = rule("exit", "always", *conditions, syscalls=numbers, keys=(KEY,))
+                        made = rule("exit", "always", *conditions, syscalls=numbers, keys=self.keys)
                         yield PlannedRule(made, served, worth)
 
 
@@ -151,12 +150,15 @@ def _numbers(machine: str, calls: Iterable[str]) -> list[int]:
     return [number for number in found if number is not None]
 
 
-def plan(needs: Needs, login_uids: Iterable[int] = (), own_pid: int | None = None) -> Plan:
+def plan(
+    needs: Needs, login_uids: Iterable[int] = (), own_pid: int | None = None, keys: tuple[str, ...] = (KEY,)
+) -> Plan:
     """The plan that serves some needs.
 
     Args:
         needs: what the rules ask for.
         login_uids: when given, only processes with one of these login uids are recorded.
         own_pid: the agent, whose own opens are not recorded.
+        keys: of every audit rule (coverage.keys).
     """
-    return Plan(needs, tuple(login_uids), own_pid)
+    return Plan(needs, tuple(login_uids), own_pid, keys)

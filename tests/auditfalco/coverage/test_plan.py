@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 import pytest
 
+from auditfalco.coverage.keys import KEY
 from auditfalco.coverage.needs import Needs
-from auditfalco.coverage.plan import KEY, PlannedRule, plan
+from auditfalco.coverage.plan import PlannedRule, plan
 from auditfalco.coverage.scopes import DeviceScope, FileScope, TreeScope
 from kernel_sources.audit.rule import AuditRule
 from kernel_sources.tables import machine_number, syscall_number
@@ -89,3 +90,9 @@ def test_a_call_asked_for_everywhere_is_not_asked_for_in_containers_again() -> N
     wanted = plan(Needs(frozenset({"openat"}), frozenset({"openat", "open"})))
     assert wanted.container_calls == {"open"}
     assert plan(Needs(frozenset({"execve"}), frozenset())).rules_for([DeviceScope(0, 57)]) == ()
+
+
+def test_every_rule_carries_the_keys_of_its_run() -> None:
+    wanted = plan(Needs(frozenset({"execve", "connect", "openat"}), frozenset({"open"})), keys=(KEY, "auditfalco-7-9"))
+    planned = (*wanted.audit_rules(), *wanted.rules_for([DeviceScope(0, 57)]), *wanted.uring_rules())
+    assert {rule.all_keys() for rule in bare(planned)} == {(KEY, "auditfalco-7-9")}

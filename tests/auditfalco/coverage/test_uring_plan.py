@@ -6,8 +6,9 @@ import os
 
 import pytest
 
+from auditfalco.coverage.keys import KEY
 from auditfalco.coverage.needs import Needs
-from auditfalco.coverage.plan import KEY, plan
+from auditfalco.coverage.plan import plan
 from auditfalco.model.eventtypes import is_event_type
 from auditfalco.model.uringoperations import OPERATIONS
 from kernel_sources.audit import rule_wire
