@@ -45,6 +45,7 @@ DEFAULTS: dict[str, Any] = {
     "stdout_output.enabled": True,
     "log_stderr": False,
     "auditfalco.docker_roots": ["/var/lib/docker"],
+    "auditfalco.identity_matching": "detect",
 }
 """Every key that takes effect, with its default; a dot stands between a mapping and its key.
 

@@ -17,6 +17,7 @@ from auditfalco.ruleset.items import Priority
 
 PRIORITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")
 MATCHINGS = ("first", "all")
+IDENTITIES = ("falco", "detect", "strict")
 ENGINES = ("kmod", "modern_ebpf", "replay", "nodriver")
 
 _LOG_LEVELS = frozenset({*PRIORITIES, "info"})
@@ -60,6 +61,9 @@ def check_run(values: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: at the first such value.
     """
+    identity = _at(values, "auditfalco.identity_matching")
+    if identity is not None and identity not in IDENTITIES:
+        raise ConfigError(f'Unknown identity matching "{identity}"--must be one of {", ".join(IDENTITIES)}')
     interval = _at(values, "metrics.interval")
     if _at(values, "metrics.enabled") is True and interval is not None:
         if duration_ms(str(interval)) < _LEAST_INTERVAL:

@@ -67,6 +67,7 @@ class Daemon:
         self._host = HostState(socket.gethostname(), self._proc, engines_of_the_host(docker_roots))
         self.alerting = make_alerting(self._host)
         self._host.watch_files(self.alerting.named_files)
+        self._host.watch_programs(self.alerting.named_programs)
         self._internal = InternalAlerts(self._host.hostname, self._deliver_internal)
         self.drop_alerts = 0
         self.losses: dict[str, int] = {}

@@ -80,7 +80,9 @@ def _daemon(begun: Start, ruleset: Ruleset, needs: Needs) -> Daemon:
     instance = Instance(own, proc.start_ticks(own) or 0)
     daemon = Daemon(
         plan(needs, options.login_uids, own, keys_of(instance)),
-        lambda host: Alerting(ruleset, host, matching, config["time_format_iso_8601"]),
+        lambda host: Alerting(
+            ruleset, host, matching, config["time_format_iso_8601"], config["auditfalco.identity_matching"]
+        ),
         [sink],
         config["auditfalco.docker_roots"],
     )

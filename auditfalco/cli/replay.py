@@ -68,6 +68,7 @@ class Replay:
             alerting = self._by_host.get(id(host))
             if alerting is None:
                 alerting = self._by_host[id(host)] = Alerting(self._ruleset, host, self._matching)
+                host.watch_programs(alerting.named_programs)
             for alert in alerting.alerts(event):
                 counts.count(alert)
                 print(self._form.line(alert))

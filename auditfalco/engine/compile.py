@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from auditfalco.engine.identity import evaluator, named_field
+from auditfalco.engine.identity import DETECT, evaluator, named_field
 from auditfalco.engine.times import binding_texts
 from auditfalco.language.operands import Bind, Evaluate
 from auditfalco.language.tree import And, Check, Macro, Node, Not, children
@@ -23,13 +23,15 @@ _FALSE = -2
 class Compiler:
     """Compiles conditions; checks that occur in several of them are bound once."""
 
-    def __init__(self, bind: Bind, resolve: Resolver) -> None:
+    def __init__(self, bind: Bind, resolve: Resolver, mode: str = DETECT) -> None:
         """Make a compiler.
 
         Args:
             bind: gives the function that reads a field from an event.
             resolve: knows the fields.
+            mode: how names are seen, one of identity.MODES.
         """
+        self._mode = mode
         self._bind = binding_texts(bind)
         self._resolve = resolve
         self._tests: dict[tuple[Check, bool], Evaluate] = {}
@@ -49,7 +51,7 @@ class Compiler:
         key = (check, negated and named_field(check) is not None)
         test = self._tests.get(key)
         if test is None:
-            _, test = evaluator(check, self._resolve, self._bind, negated)
+            _, test = evaluator(check, self._resolve, self._bind, negated, self._mode)
             self._tests[key] = test
         return test
 

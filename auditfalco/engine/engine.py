@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from auditfalco.engine.compile import Chain, Compiler
+from auditfalco.engine.identity import DETECT, MODES
 from auditfalco.fields.catalogue import CATALOGUE
 from auditfalco.language.operands import Bind
 from auditfalco.language.types import Resolver
@@ -47,6 +48,7 @@ class Engine:
         bind: Bind,
         matching: str = "first",
         resolve: Resolver = CATALOGUE.resolve,
+        identity: str = DETECT,
     ) -> None:
         """Compile the enabled rules.
 
@@ -54,18 +56,21 @@ class Engine:
             rules: a ruleset, or any rules.
             bind: gives the function that reads a field from an event.
             resolve: knows the fields.
+            identity: how names are seen, one of identity.MODES.
 
         Raises:
-            ValueError: `matching` is neither ``first`` nor ``all``.
+            ValueError: `matching` is neither ``first`` nor ``all``, or `identity` is unknown.
             ConditionTypeError: a condition asks what cannot be asked.
         """
         if matching not in MATCHINGS:
             raise ValueError(f"unknown rule matching strategy {matching!r}, it must be one of {', '.join(MATCHINGS)}")
+        if identity not in MODES:
+            raise ValueError(f"unknown identity matching {identity!r}, it must be one of {', '.join(MODES)}")
         self.matching = matching
         self.rules = tuple(rule for rule in rules if rule.enabled)
         self.evaluated = 0
         self.matched: dict[str, int] = {rule.name: 0 for rule in self.rules}
-        compiler = Compiler(bind, resolve)
+        compiler = Compiler(bind, resolve, identity)
         self._compiled = [(Match(rule), compiler.compile(rule.condition)) for rule in self.rules]
         self._candidates: dict[str, tuple[tuple[Match, Chain], ...]] = {}
 

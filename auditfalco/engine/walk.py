@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from auditfalco.engine.identity import evaluator, named_field
+from auditfalco.engine.identity import DETECT, evaluator, named_field
 from auditfalco.engine.times import binding_texts
 from auditfalco.engine.values import json_value
 from auditfalco.language.operands import Bind, TypedOperand
@@ -35,7 +35,7 @@ class Finding:
     below: tuple[Finding, ...] = ()
 
 
-def explain(root: Node, event: Any, bind: Bind, resolve: Resolver) -> Finding:
+def explain(root: Node, event: Any, bind: Bind, resolve: Resolver, mode: str = DETECT) -> Finding:
     """Answer a condition node by node, without stopping early.
 
     A check of a thing with several names answers differently under a "not" (engine.identity), and a macro may stand in
@@ -48,7 +48,7 @@ def explain(root: Node, event: Any, bind: Bind, resolve: Resolver) -> Finding:
 
     def find(node: Node, below: list[_Both]) -> _Both:
         if isinstance(node, Check):
-            return _check(node, event, text_bind, resolve)
+            return _check(node, event, text_bind, resolve, mode)
         if isinstance(node, Macro):
             raise ValueError(f"macro {node.name} was not put in")
         if isinstance(node, Not):
@@ -76,14 +76,14 @@ def _combined(node: Node, below: list[Finding]) -> Finding:
     return Finding(node, result, below=tuple(below))
 
 
-def _check(check: Check, event: Any, bind: Bind, resolve: Resolver) -> _Both:
-    typed, answer = evaluator(check, resolve, bind, False)
+def _check(check: Check, event: Any, bind: Bind, resolve: Resolver, mode: str) -> _Both:
+    typed, answer = evaluator(check, resolve, bind, False, mode)
     left = typed.left.getter(bind)(event)
     right = typed.right.getter(bind)(event) if typed.right is not None else None
     plain = Finding(check, answer(event), left, right, typed.left, typed.right)
     if named_field(check) is None:
         return _Both(plain, plain)
-    _, negated = evaluator(check, resolve, bind, True)
+    _, negated = evaluator(check, resolve, bind, True, mode)
     return _Both(plain, replace(plain, result=negated(event)))
 
 

@@ -20,8 +20,9 @@ from auditfalco.model.process import Image, Process
 
 
 def name_of(process: Process, image: Image) -> Value:
-    """proc.name: the kernel's comm."""
-    return process.comm if process.comm is not None and image is process.image else image.comm
+    """proc.name: the kernel's comm, with the other names of the program (model.program)."""
+    name = process.comm if process.comm is not None and image is process.image else image.comm
+    return name if name is None or image.program is None else image.program.called(name)
 
 
 def exe_of(process: Process, image: Image) -> Value:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from auditfalco.model.container import Container
 from auditfalco.model.descriptor import Slot
+from auditfalco.model.program import Program
 
 
 class ProcessKey(NamedTuple):
@@ -73,8 +74,8 @@ class Image:
 
     `filled` is False while only the fact of the exec is known. `exec_ns` is when it happened. `argv` is the whole
     argument vector, `exe_path` the file as the kernel resolved it inside the process's root, `comm` the name the kernel
-    derived. `environment` is None until it was read. `read_ns` is when this was read from /proc, 0 when a record told
-    it.
+    derived. `program` has the other names of what was executed, None where they are not looked for. `environment` is
+    None until it was read. `read_ns` is when this was read from /proc, 0 when a record told it.
     """
 
     __slots__ = (
@@ -88,6 +89,7 @@ class Image:
         "file",
         "filled",
         "from_memfd",
+        "program",
         "read_ns",
     )
 
@@ -99,6 +101,7 @@ class Image:
         self.argv: list[str] | None = None
         self.exe_path: str | None = None
         self.file: ExecutedFile | None = None
+        self.program: Program | None = None
         self.from_memfd = False
         self.capabilities: Capabilities | None = None
         self.environment: Environment | None = None

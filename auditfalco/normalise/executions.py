@@ -39,6 +39,7 @@ def _load(call: Call, process: Process, event: Event) -> None:
     image.capabilities = call.host.capabilities_after_exec(process, before, call.raw)
     call.host.environments.learn(process, image)
     image.file = call.host.executed_file(process, image, exe, call.paths)
+    image.program = call.host.programs.executed(process, image, call.paths, image.exec_ns)
     call.host.open_files.table.executed(process)
 
 

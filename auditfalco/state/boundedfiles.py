@@ -57,6 +57,13 @@ class BoundedFiles(RootedFiles):
             return look(root, directory, inode, most)
         return self.deadline.run(lambda: look(root, directory, inode, most)) or []
 
+    def listing_in_root(self, root: str, directory: str, most: int) -> list[str]:
+        """As `RootedFiles.listing_in_root`."""
+        look = super().listing_in_root
+        if not self._may_wait(root):
+            return look(root, directory, most)
+        return self.deadline.run(lambda: look(root, directory, most)) or []
+
     def real_in_root(self, root: str, path: str) -> tuple[os.stat_result, str] | None:
         """As `RootedFiles.real_in_root`."""
         look = super().real_in_root

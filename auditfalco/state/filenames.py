@@ -92,6 +92,10 @@ class FileNames:
         """The name by which rules know the file of a record; None when they name none such."""
         return None if self._true_names is None else self._true_names.known_name(process, path)
 
+    def roots(self, process: Process) -> list[str]:
+        """Where to look for what a process names, the likeliest place first; nowhere in a replay."""
+        return [root for root, _ in self._true_names.roots(process)] if self._true_names is not None else []
+
     def agrees(self, process: Process, name: str, path: PathFacts) -> bool:
         """Whether a name may be that of the file that a record is about.
 

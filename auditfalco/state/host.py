@@ -27,6 +27,7 @@ from auditfalco.state.open_files import OpenFiles
 from auditfalco.state.patience import Patience
 from auditfalco.state.processes import ProcessTable
 from auditfalco.state.processreader import Ahead
+from auditfalco.state.programs import Programs
 from auditfalco.state.reader import LiveReader
 from auditfalco.state.recordedfiles import RecordedFiles
 from auditfalco.state.recovery import recover
@@ -62,6 +63,9 @@ class HostState:
         self.environments = Environments(self._reader)
         self._true_names = TrueNames(proc, self._files) if proc is not None and self._files is not None else None
         self.names = FileNames(self._files, self._true_names)
+        self.programs = Programs(self.names, self._files, lambda process, path: self.layer_of(process, path, None))
+        if self._reader is not None:
+            self._reader.identify = self.programs.running
         live = LiveDescriptors(proc) if proc is not None else None
         self.open_files = OpenFiles(live, self._is_gone)
         self._launchers = Launchers(
@@ -98,6 +102,10 @@ class HostState:
         """Recognise the files of these absolute paths, which rules name, under other names too."""
         if self._true_names is not None:
             self._true_names.watch(names)
+
+    def watch_programs(self, names: Iterable[str]) -> None:
+        """Recognise these programs, which rules name, under other names too."""
+        self.programs.watch(names)
 
     def hurry_when(self, in_haste: Callable[[], bool]) -> None:
         """Say when there is no time to wait for a container's metadata."""

@@ -154,7 +154,7 @@ def _unread(image: Image) -> None:
     """Forget what was read from /proc: it may have been the next image's."""
     image.filled, image.read_ns = False, 0
     image.comm = image.argv = image.exe_path = None
-    image.from_memfd = False
+    image.from_memfd, image.program = False, None
 
 
 def _unknown(exec_ns: int) -> Image:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from auditfalco.model.container import IdMap
 from auditfalco.model.process import Capabilities, Image, Measures, Process
+from auditfalco.model.program import Program
 from auditfalco.state.containers import Place
 from auditfalco.state.executables import deleted_name, memfd_name
 from auditfalco.state.groups import GroupFacts
@@ -24,12 +25,18 @@ _CLOCK_SET_NS = 1_000_000
 
 
 class LiveReader:
-    """Answers the process table's questions from /proc; every answer is None once the process is gone."""
+    """Answers the process table's questions from /proc; every answer is None once the process is gone.
+
+    Attributes:
+        ahead: what the kernel has told already and the tables do not know yet.
+        identify: finds the names of the program that an image was read of.
+    """
 
     def __init__(self, proc: ProcFS) -> None:
         self._proc = proc
         self._boot_ns = proc.boot_time_ns()
         self.ahead: Ahead | None = None
+        self.identify: Callable[[Process, Image], Program | None] = lambda process, image: None
 
     def read(self, pid: int) -> Process | None:
         """A process with its image, ids and numbers; its parent and container are the caller's to find."""
@@ -95,6 +102,7 @@ class LiveReader:
             memfd = memfd_name(exe)
             image.from_memfd = memfd is not None
             image.exe_path = memfd or deleted_name(exe)
+        image.program = self.identify(process, image)
 
     def cgroup_paths(self, pid: int) -> list[str] | None:
         """The control group paths of a process."""

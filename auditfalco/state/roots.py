@@ -85,6 +85,19 @@ class RootedFiles:
         finally:
             os.close(descriptor)
 
+    def listing_in_root(self, root: str, directory: str, most: int) -> list[str]:
+        """The names of the first `most` entries of `directory` inside `root`; none when there is no such directory."""
+        descriptor = self._open(root, directory, os.O_RDONLY | os.O_DIRECTORY)
+        if descriptor is None:
+            return []
+        try:
+            with os.scandir(descriptor) as entries:
+                return [entry.name for entry in islice(entries, most)]
+        except OSError:
+            return []
+        finally:
+            os.close(descriptor)
+
     def real_in_root(self, root: str, path: str) -> tuple[os.stat_result, str] | None:
         """What `path` inside `root` leads to: its status, and its path inside the root without any symbolic link.
 
