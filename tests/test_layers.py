@@ -28,6 +28,7 @@ LAYERS = (
         "kernel_sources.procfs",
         "kernel_sources.connector",
         "kernel_sources.sockdiag",
+        "kernel_sources.security",
     ),
     ("auditfalco.model", "auditfalco.text", "auditfalco.errors"),
     ("auditfalco.language",),

@@ -11,7 +11,7 @@ import threading
 from types import TracebackType
 
 from kernel_sources.audit import rule_text, rule_wire, status
-from kernel_sources.audit.rule import AuditRule
+from kernel_sources.audit.rule import AuditRule, Field
 from kernel_sources.audit.status import AuditStatus
 from kernel_sources.errors import REFUSALS, Malformed, NotPermitted, NotSupported, RuleRefused, from_errno
 from kernel_sources.netlink import DEFAULT_TIMEOUT, NETLINK_AUDIT, NetlinkSocket
@@ -128,6 +128,21 @@ class AuditControl:
                     unread += 1
             self.unread_rules = unread
             return rules
+
+    def knows_list(self, filter_list: str) -> bool:
+        """Tell whether the kernel has a filter list, by asking it to delete a rule there that nobody has added.
+
+        Nothing is changed; with audit on, the refusal leaves one CONFIG_CHANGE record (``res=0``).
+
+        Raises:
+            NotPermitted: no right to, or the configuration is locked.
+        """
+        absent = AuditRule(filter_list, "always", fields=(Field("pid", "=", 0),), keys=("absent",))
+        try:
+            self.delete_rule(absent)
+        except RuleRefused as error:
+            return error.errno == errno.ENOENT
+        return True
 
     def add_rule(self, rule: AuditRule) -> None:
         """Add a rule to the kernel's filter.

@@ -78,6 +78,10 @@ class ProcFS:
                 return host.parse_config(data)
         return None
 
+    def boot_parameters(self) -> dict[str, str]:
+        """Return what the kernel was started with (``{"audit": "1"}``); empty when that cannot be read."""
+        return host.parse_boot_parameters(files.read(f"{self.mount_point}/cmdline", SMALL) or b"")
+
     def sysctl(self, name: str) -> str | None:
         """Return the value of a setting such as ``kernel.pid_max`` (or ``kernel/pid_max``), None when it is absent."""
         return files.read_text(f"{self.mount_point}/sys/{name if '/' in name else name.replace('.', '/')}", SMALL)

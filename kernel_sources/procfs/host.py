@@ -43,6 +43,20 @@ def parse_config(data: bytes) -> dict[str, str]:
     return options
 
 
+def parse_boot_parameters(data: bytes) -> dict[str, str]:
+    """Return the parameters that the kernel was started with, such as ``{"audit": "1", "quiet": ""}``.
+
+    Of a parameter given twice the last counts; what follows a lone ``--`` is for the first process.
+    """
+    parameters = {}
+    for word in data.decode("utf-8", "replace").split():
+        if word == "--":
+            break
+        name, _, value = word.partition("=")
+        parameters[name] = value.strip('"')
+    return parameters
+
+
 def _unpacked(data: bytes) -> bytes:
     """Unpack gzip up to :data:`CONFIG_LIMIT` bytes."""
     chunks = []

@@ -118,3 +118,11 @@ def test_rules_of_an_unknown_make_are_left_out_and_counted(made: Made) -> None:
     little.listing = [rule_wire.encode(RULE), bytes(unknown)]
     assert opened.list_rules() == [RULE]
     assert opened.unread_rules == 1
+
+
+@pytest.mark.parametrize(("answer", "known"), [(errno.ENOENT, True), (errno.EINVAL, False), (0, True)])
+def test_a_filter_list_is_looked_for_by_deleting_what_nobody_has_added(made: Made, answer: int, known: bool) -> None:
+    opened, little = made
+    little.answer = answer
+    assert opened.knows_list("io_uring") is known
+    assert [message_type for message_type, _ in little.commands] == [control.AUDIT_DEL_RULE]

@@ -250,3 +250,9 @@ def test_processes_that_die_while_they_are_read(live: ProcFS) -> None:
                 live.fd(child.pid, number)
                 live.fdinfo(child.pid, number)
         assert live.stat(child.pid) is None or live.start_ticks(child.pid) is not None
+
+
+def test_what_the_kernel_was_started_with(tmp_path: Path) -> None:
+    (tmp_path / "cmdline").write_text('quiet audit=0 audit=1 name="a" -- audit=0\n')
+    assert ProcFS(str(tmp_path)).boot_parameters() == {"quiet": "", "audit": "1", "name": "a"}
+    assert ProcFS(str(tmp_path / "none")).boot_parameters() == {}
