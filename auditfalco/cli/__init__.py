@@ -19,6 +19,7 @@ COMMANDS = {
     "lint": "tell where valid rules mean something else than they seem to",
     "fields": "list the fields that rules may use",
     "events": "list the event types and their parameters",
+    "doctor": "tell what this machine allows, and what to mend",
     "syscalls": "list the kernel's calls, and the events that they become",
 }
 """Every command and what it does."""
