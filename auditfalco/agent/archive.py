@@ -14,6 +14,7 @@ from auditfalco.state.host import HostState
 from kernel_sources.audit.assembler import Assembler
 from kernel_sources.audit.logfile import LogCount, read_logs
 from kernel_sources.audit.rawevent import RawEvent
+from kernel_sources.audit.record import Record
 
 MOST_HOSTS = 64
 """Nodes whose state is kept; a log that names more has the one first met forgotten."""
@@ -48,7 +49,11 @@ class Archive:
         Raises:
             UnreadableLog: at the first log that cannot be read; the events before it have been given.
         """
-        for record in read_logs(self._paths, self.count):
+        yield from self.events_of(read_logs(self._paths, self.count))
+
+    def events_of(self, records: Iterable[Record]) -> Iterator[tuple[Event, HostState]]:
+        """The events of records from elsewhere, as `events`."""
+        for record in records:
             yield from self._normalised(self._assembler.feed(record, _LOG_TIME_ALONE))
         yield from self._normalised(self._assembler.close())
         for node, normaliser in self._normalisers.items():

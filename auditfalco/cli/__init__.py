@@ -17,6 +17,7 @@ COMMANDS = {
     "decode": "print audit logs as normalised events",
     "explain": "show what a condition or rule says of an event, and why",
     "lint": "tell where valid rules mean something else than they seem to",
+    "test": "unit tests for rules: events, and the alerts they must and must not raise",
     "fields": "list the fields that rules may use",
     "events": "list the event types and their parameters",
     "doctor": "tell what this machine allows, and what to mend",
