@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auditfalco.engine.engine import Engine
+from auditfalco.engine.evidence import Evidence
 from auditfalco.engine.identity import DETECT, named_files, named_programs
 from auditfalco.engine.template import Template
 from auditfalco.engine.unmasking import Unmasking
@@ -53,6 +54,7 @@ class Alerting:
         self._unmasking = {
             rule.name: Unmasking(rule.condition, bind, CATALOGUE.resolve, identity) for rule in self._engine.rules
         }
+        self._evidence = {rule.name: Evidence(rule.condition, bind, CATALOGUE.resolve) for rule in self._engine.rules}
         self._extra = {
             rule.name: [(key, Template("*" + text, bind)) for key, text in rule.extra_fields]
             for rule in self._engine.rules
@@ -105,4 +107,5 @@ class Alerting:
             source=rule.source,
             hostname=self._world.hostname,
             tags=rule.tags,
+            evidence=self._evidence[rule.name].values(event),
         )

@@ -46,6 +46,7 @@ DEFAULTS: dict[str, Any] = {
     "log_stderr": False,
     "auditfalco.docker_roots": ["/var/lib/docker"],
     "auditfalco.identity_matching": "detect",
+    "auditfalco.json_include_evidence": True,
 }
 """Every key that takes effect, with its default; a dot stands between a mapping and its key.
 

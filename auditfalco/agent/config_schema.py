@@ -144,7 +144,7 @@ _OPERATION = {
         interval=_TEXT,
         output_file=_TEXT,
     ),
-    "auditfalco": _object(docker_roots=_ONE_OR_MORE_FILES, identity_matching=_TEXT),
+    "auditfalco": _object(docker_roots=_ONE_OR_MORE_FILES, identity_matching=_TEXT, json_include_evidence=_BOOLEAN),
 }
 
 CONFIG_SCHEMA: dict[str, Any] = {

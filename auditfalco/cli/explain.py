@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
   auditfalco explain --parse 'evt.type=execve and not proc.name in (sh, bash)'
   auditfalco explain --condition 'proc.aname[2] = sshd' --event event.json
   auditfalco explain --rule 'Terminal shell in container' -r rules.yaml --event - < event.json
+  tail -1 alerts.json | auditfalco explain --alert - -r rules.yaml
   auditfalco explain --batch requests.jsonl
 
 An event is a JSON object of field → value: {"evt.type": "execve", "proc.name": "sh", "proc.aname[2]": "sshd"}.
@@ -49,6 +50,9 @@ exit codes: 0 true or done, 1 false, 2 wrong usage, or the condition, the rules 
     what.add_argument("--condition", metavar="EXPR", help="answer a condition for an event")
     what.add_argument(
         "--rule", metavar="NAME", help="answer a rule's condition for an event; macros and lists are named"
+    )
+    what.add_argument(
+        "--alert", metavar="FILE", help="answer the rule that an alert of `run` names, in JSON, for what it saw"
     )
     what.add_argument("--parse", metavar="EXPR", help="show a condition's tree and its normal form")
     what.add_argument("--batch", metavar="FILE", help="answer one JSON request a line; - for standard input")
@@ -69,8 +73,10 @@ def main(argv: Sequence[str]) -> int:
             return run_batch(_read(options.batch).split("\n"))
         if options.parse is not None:
             return _parse(options.parse, options.json)
+        if options.alert is not None:
+            return _alert(options)
         if options.rule is not None:
-            return _rule(options)
+            return _rule(options.rule, _event(options.event), options)
         return _condition(options)
     except AuditfalcoError as error:
         _refuse(error, options.json)
@@ -128,12 +134,11 @@ def _condition(options: argparse.Namespace) -> int:
     return _tell(_Answer(walk.explain(tree, event, bind_field_event, CATALOGUE.resolve)), options.json)
 
 
-def _rule(options: argparse.Namespace) -> int:
+def _rule(name: str, event: FieldEvent, options: argparse.Namespace) -> int:
     ruleset, _ = load_rules(options.rules, Priority.DEBUG)
-    rule = ruleset.get(options.rule)
+    rule = ruleset.get(name)
     if rule is None:
-        raise AuditfalcoError(f"there is no rule {options.rule!r}", mend="auditfalco run -L lists the rules")
-    event = _event(options.event)
+        raise AuditfalcoError(f"there is no rule {name!r}", mend="auditfalco run -L lists the rules")
     finding = walk.explain(rule.condition, event, bind_field_event, CATALOGUE.resolve)
     output = Template("*" + rule.output, bind_field_event).render(event) if finding.result else None
     return _tell(_Answer(finding, rule, output), options.json)
@@ -161,8 +166,25 @@ def _tree_json(root: walk.Finding) -> dict[str, Any]:
     return tree
 
 
-def _event(name: str) -> FieldEvent:
-    """The event in a file; names in it that are no field are told.
+def _alert(options: argparse.Namespace) -> int:
+    """Answer the rule of an alert for the values that stand in it."""
+    alert = _object(options.alert, "an alert is a JSON object, a line of the agent's log")
+    name, fields, evidence = (alert.get(key) for key in ("rule", "output_fields", "evidence"))
+    if not isinstance(name, str) or not isinstance(fields or evidence, dict):
+        raise AuditfalcoError(
+            "it is no alert: it has no rule, or neither evidence nor fields", Location(options.alert, 1, 1)
+        )
+    if not isinstance(evidence, dict):
+        print(
+            "auditfalco explain: warning: the alert has no evidence: fields not in its output are absent",
+            file=sys.stderr,
+        )
+    values = {**(fields if isinstance(fields, dict) else {}), **(evidence if isinstance(evidence, dict) else {})}
+    return _rule(name, FieldEvent(values), options)
+
+
+def _object(name: str, meaning: str) -> dict[str, Any]:
+    """The JSON object in a file.
 
     Raises:
         AuditfalcoError: it cannot be read, or is no JSON object.
@@ -172,7 +194,17 @@ def _event(name: str) -> FieldEvent:
     except NotJson as error:
         raise AuditfalcoError(error.message, Location(name, error.line, error.column)) from None
     if not isinstance(values, dict):
-        raise AuditfalcoError("an event is a JSON object of field → value", Location(name, 1, 1))
+        raise AuditfalcoError(meaning, Location(name, 1, 1))
+    return values
+
+
+def _event(name: str) -> FieldEvent:
+    """The event in a file; names in it that are no field are told.
+
+    Raises:
+        AuditfalcoError: it cannot be read, or is no JSON object.
+    """
+    values = _object(name, "an event is a JSON object of field → value")
     for key in values:
         _tell_unknown(key)
     return FieldEvent(values)

@@ -98,6 +98,7 @@ def _form(config: Config) -> AlertForm:
         include_message=config["json_include_message_property"],
         include_fields=config["json_include_output_fields_property"],
         include_tags=config["json_include_tags_property"],
+        include_evidence=config["auditfalco.json_include_evidence"],
     )
 
 

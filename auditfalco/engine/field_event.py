@@ -11,6 +11,7 @@ from auditfalco.engine.times import is_time
 from auditfalco.errors import AuditfalcoError
 from auditfalco.language.operands import Getter
 from auditfalco.language.types import Family, FieldRef, Shape, Value, ValueType
+from auditfalco.model.names import named
 
 # What a field is made of when the event does not give it itself.
 _PARTS = {
@@ -48,7 +49,7 @@ def bind_field_event(ref: FieldRef) -> Getter:
     Values are taken as their type allows: addresses as text, buffers as text or ``{"bytes_hex": "…"}``, lists as lists,
     numbers and truth values also as text. ``fd.ip`` and its like may be given as ``[client, server]`` or through
     ``fd.cip`` and ``fd.sip``; ``proc.aname`` and its like as a list from the parent upward, or as ``proc.aname[1]``
-    and so on.
+    and so on. A name of several is ``{"name": …, "also": […], "trusted": […]}`` (model.names).
 
     The function raises AuditfalcoError for a value that cannot be one of the field's type.
     """
@@ -103,6 +104,11 @@ def _element(given: Any, value_type: ValueType, ref: FieldRef) -> Value:
         except ValueError:
             raise _unfit(given, ref) from None
         return raw if family is Family.BYTES else raw.decode("utf-8", "surrogateescape")
+    if family is Family.TEXT and isinstance(given, dict) and "name" in given:
+        others = (given.get("also") or (), given.get("trusted") or ())
+        if not all(isinstance(each, (list, tuple)) for each in others):
+            raise _unfit(given, ref)
+        return named(_text(given["name"], ref), *([_text(other, ref) for other in each] for each in others))
     if family is Family.TEXT:
         return given if is_time(ref.name) and isinstance(given, int) else _text(given, ref)
     if family is Family.BYTES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ class AlertForm:
     """How alerts are written; the names are those of Falco's configuration keys.
 
     `json_output` chooses the JSON object; the `include_*` flags which of its optional keys it has; `iso_time` the form
-    of times in text.
+    of times in text. `include_evidence` is ours: what the condition looked at, as far as the output fields do not tell.
     """
 
     json_output: bool = False
@@ -26,6 +27,7 @@ class AlertForm:
     include_message: bool = False
     include_fields: bool = True
     include_tags: bool = True
+    include_evidence: bool = True
 
     def line(self, alert: Alert) -> str:
         """One line for one alert, without a newline."""
@@ -53,7 +55,13 @@ class AlertForm:
             made["output_fields"] = dict(alert.output_fields)
         if self.include_tags and alert.source != "internal":
             made["tags"] = sorted(alert.tags)
+        if self.include_evidence and alert.evidence:
+            made["evidence"] = _beside(alert.evidence, alert.output_fields if self.include_fields else {})
         return made
+
+
+def _beside(evidence: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in evidence.items() if key not in told or told[key] != value}
 
 
 def local_time(time_ns: int) -> str:
