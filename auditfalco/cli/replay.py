@@ -57,8 +57,8 @@ class Replay:
         self._form = form
         self._by_host: dict[int, Alerting] = {}
 
-    def run(self, archive: Archive, summary: TextIO = sys.stderr) -> None:
-        """Print the alerts, then on standard error what was read, and on `summary` what fired.
+    def run(self, archive: Archive, summary: TextIO | None = None) -> None:
+        """Print the alerts, then on standard error what was read, and on `summary` (None: there too) what fired.
 
         Raises:
             UnreadableLog: at the first log that cannot be read, after the alerts before it.
@@ -76,4 +76,4 @@ class Replay:
         for line in archive.closing_lines():
             print(line, file=sys.stderr)
         for line in counts.summary([rule.name for rule in self._ruleset]):
-            print(line, file=summary)
+            print(line, file=summary or sys.stderr)
