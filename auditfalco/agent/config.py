@@ -42,11 +42,19 @@ DEFAULTS: dict[str, Any] = {
     "buffered_outputs": False,
     "priority": "debug",
     "rule_matching": "first",
+    "syscall_event_drops.threshold": 0.1,
+    "syscall_event_drops.actions": ["log", "alert"],
+    "syscall_event_drops.rate": 0.03333,
+    "syscall_event_drops.max_burst": 1.0,
+    "syscall_event_drops.simulate_drops": False,
     "stdout_output.enabled": True,
     "log_stderr": False,
     "auditfalco.docker_roots": ["/var/lib/docker"],
     "auditfalco.identity_matching": "detect",
     "auditfalco.json_include_evidence": True,
+    "auditfalco.receive_buffer": 32 * 1024 * 1024,
+    "auditfalco.backlog_limit": 8192,
+    "auditfalco.backlog_wait_time": None,
 }
 """Every key that takes effect, with its default; a dot stands between a mapping and its key.
 
@@ -55,6 +63,16 @@ rules_files None: no file names any. config_files, rules and append_output are r
 
 _FORMER_NAMES = {"rules_files": "rules_file"}
 """Keys that Falco once called otherwise; the former name still counts."""
+
+_ONE_OR_MORE = frozenset({"rules_files", "syscall_event_drops.actions", "auditfalco.docker_roots"})
+"""Lists that may be written as a single text."""
+
+_WHOLE = {
+    "auditfalco.receive_buffer": range(4096, 1 << 30),
+    "auditfalco.backlog_limit": range(1 << 31),
+    "auditfalco.backlog_wait_time": range(1 << 31),
+}
+"""Whole numbers, and the values that they may have."""
 
 _OF_ANY_SHAPE = frozenset({"config_files", "rules", "append_output"})
 
@@ -103,9 +121,7 @@ class Config:
             if value is None and key in _FORMER_NAMES:
                 value = self.tree.get(_FORMER_NAMES[key])
             if value is not None and _fault(key, value) is None:
-                self._values[key] = [value] if key == "rules_files" and isinstance(value, str) else value
-        roots = self._values["auditfalco.docker_roots"]
-        self._values["auditfalco.docker_roots"] = [roots] if isinstance(roots, str) else roots
+                self._values[key] = [value] if key in _ONE_OR_MORE and isinstance(value, str) else value
         self.switches = switches(self.tree.get("rules"))
         self.append_outputs = append_outputs(self.tree.get("append_output"))
 
@@ -228,6 +244,14 @@ def _fault(key: str, value: Any) -> str | None:
     default = DEFAULTS[key]
     if isinstance(default, bool):
         return None if isinstance(value, bool) else f"{key} is true or false, not {value!r}"
+    if key in _WHOLE:
+        values = _WHOLE[key]
+        if isinstance(value, int) and not isinstance(value, bool) and value in values:
+            return None
+        return f"{key} is a whole number from {values.start} to {values.stop - 1}, not {value!r}"
+    if isinstance(default, float):
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+        return None if is_number else f"{key} is a number that is not negative, not {value!r}"
     if isinstance(default, str):
         return None if isinstance(value, str) else f"{key} is a text, not {value!r}"
     if key in _OF_ANY_SHAPE or isinstance(value, str):

@@ -145,6 +145,7 @@ def _check_outputs(values: Mapping[str, Any], origin: str) -> None:
 
 def _check_drops(values: Mapping[str, Any], origin: str) -> None:
     actions = _at(values, "syscall_event_drops.actions")
+    actions = [actions] if isinstance(actions, str) else actions
     actions = [str(action) for action in actions] if isinstance(actions, list) else []
     for action in actions:
         if action not in _DROP_ACTIONS:

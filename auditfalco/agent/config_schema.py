@@ -144,7 +144,12 @@ _OPERATION = {
         interval=_TEXT,
         output_file=_TEXT,
     ),
-    "auditfalco": _object(docker_roots=_ONE_OR_MORE_FILES, identity_matching=_TEXT, json_include_evidence=_BOOLEAN),
+    "auditfalco": _object(
+        docker_roots=_ONE_OR_MORE_FILES,
+        identity_matching=_TEXT,
+        json_include_evidence=_BOOLEAN,
+        **_every(_INTEGER, ("receive_buffer", "backlog_limit", "backlog_wait_time")),
+    ),
 }
 
 CONFIG_SCHEMA: dict[str, Any] = {

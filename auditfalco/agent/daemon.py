@@ -14,12 +14,13 @@ from typing import TextIO
 
 from auditfalco.agent.alerting import Alerting
 from auditfalco.agent.container_opens import ContainerOpens
-from auditfalco.agent.internal import EVENT_DROP, InternalAlerts
-from auditfalco.agent.losses import LAYERS, Losses
+from auditfalco.agent.drops import DropSettings, DropWatch
+from auditfalco.agent.internal import InternalAlerts
+from auditfalco.agent.loss_layers import losses_of
 from auditfalco.agent.pipeline import Pipeline
 from auditfalco.agent.reading import Reader
 from auditfalco.agent.rounds import Rounds
-from auditfalco.agent.sensors import Sensors
+from auditfalco.agent.sensors import Buffering, Sensors
 from auditfalco.coverage.plan import Plan
 from auditfalco.errors import AuditfalcoError
 from auditfalco.model.alert import Alert
@@ -34,6 +35,8 @@ from kernel_sources.procfs import ProcFS
 _TICK_SECONDS = 0.1
 _HEARING_SECONDS = 3.0
 _LOSS_INTERVAL_SECONDS = 1.0
+_REST_SECONDS = 5.0
+_LATE_SECONDS = 0.5
 
 
 class MachineCannot(AuditfalcoError):
@@ -48,6 +51,8 @@ class Daemon:
         make_alerting: makes the rules' half for the host that is watched.
         sinks: where alerts go; closed by the run.
         docker_roots: Docker's data directories.
+        buffering: how much may wait in the kernel.
+        drops: what follows from lost events.
         log: where messages for the operator go.
     """
 
@@ -57,8 +62,12 @@ class Daemon:
         make_alerting: Callable[[HostState], Alerting],
         sinks: Sequence[QueuedSink],
         docker_roots: Sequence[str],
+        buffering: Buffering,
+        drops: DropSettings,
         log: TextIO = sys.stderr,
     ) -> None:
+        self._buffering = buffering
+        self._drop_settings = drops
         self._plan = plan
         self._sinks = sinks
         self._log = log
@@ -69,8 +78,7 @@ class Daemon:
         self._host.watch_files(self.alerting.named_files)
         self._host.watch_programs(self.alerting.named_programs)
         self._internal = InternalAlerts(self._host.hostname, self._deliver_internal)
-        self.drop_alerts = 0
-        self.losses: dict[str, int] = {}
+        self.drops: DropWatch | None = None
         self.evictions: dict[str, int] = {}
 
     def run(self, seconds: float = 0.0) -> None:
@@ -78,6 +86,7 @@ class Daemon:
 
         Raises:
             MachineCannot: before anything was watched.
+            DropsExit: events were lost, and the configuration has it that the agent ends then.
         """
         sensors = self._open_sensors()
         opens = ContainerOpens(self._plan, sensors.asked, self._proc)
@@ -87,10 +96,12 @@ class Daemon:
         self._host.hurry_when(reader.is_ahead)
         try:
             with self._signals_caught():
+                losses = losses_of(sensors, pipeline, self._sinks)
+                self.drops = DropWatch(
+                    self._drop_settings, losses, lambda: pipeline.assembler.events, self._internal, self.say
+                )
                 self._start(sensors, reader, pipeline, opens)
-                losses = _losses(sensors, pipeline, self._sinks)
-                self._watch(reader, pipeline, opens, losses, time.monotonic() + seconds if seconds else None)
-                self.losses = losses.totals()
+                self._watch(reader, pipeline, opens, self.drops, time.monotonic() + seconds if seconds else None)
                 self.evictions = evictions(self._host)
                 if pipeline.normaliser.given_up:
                     self.evictions["names of io_uring operations given up"] = pipeline.normaliser.given_up
@@ -114,7 +125,7 @@ class Daemon:
 
     def _open_sensors(self) -> Sensors:
         try:
-            return Sensors()
+            return Sensors(self._buffering)
         except (KernelSourceError, OSError) as error:
             raise MachineCannot(
                 str(error), mend="run as root in the initial namespaces of a kernel with audit"
@@ -163,20 +174,31 @@ class Daemon:
             )
 
     def _watch(
-        self, reader: Reader, pipeline: Pipeline, opens: ContainerOpens, losses: Losses, deadline: float | None
+        self, reader: Reader, pipeline: Pipeline, opens: ContainerOpens, drops: DropWatch, deadline: float | None
     ) -> None:
         rounds = Rounds()
-        rounds.every(_LOSS_INTERVAL_SECONDS, lambda: self._tell_losses(losses))
+        rounds.every(_LOSS_INTERVAL_SECONDS, drops.look)
         while not self._stopping and (deadline is None or time.monotonic() < deadline):
             if self._take_one(reader, pipeline):
                 opens.mounts_changed()
             if reader.failure is not None:
                 raise MachineCannot(f"the kernel's events can no longer be read: {reader.failure}")
             rounds.go()
-        while not reader.batches.empty():
-            self._take_one(reader, pipeline)
+        self._take_the_rest(reader, pipeline)
         pipeline.finish()
-        self._tell_losses(losses)
+        drops.finish()
+
+    def _take_the_rest(self, reader: Reader, pipeline: Pipeline) -> None:
+        """Handle what has been read. Who still sends does not hold up the end, nor do serials that are only late."""
+        deadline = time.monotonic() + _REST_SECONDS
+        late_until = time.monotonic() + _LATE_SECONDS
+        while time.monotonic() < deadline and (
+            not reader.batches.empty() or (pipeline.assembler.missing and time.monotonic() < late_until)
+        ):
+            self._take_one(reader, pipeline)
+        left = reader.batches.qsize()
+        if left:
+            self.say(f"ending with {left} batches of records not looked at")
 
     def _take_one(self, reader: Reader, pipeline: Pipeline) -> bool:
         """Handle the next batch, waiting for it a moment; tells whether the mount table has changed."""
@@ -199,26 +221,3 @@ class Daemon:
     def _deliver(self, alert: Alert) -> None:
         for sink in self._sinks:
             sink.put(alert)
-
-    def _tell_losses(self, losses: Losses) -> None:
-        news = losses.news()
-        if not news:
-            return
-        self.drop_alerts += 1
-        what = "; ".join(f"{count} {LAYERS[layer]}" for layer, count in news.items())
-        fields = {f"n_{layer}": count for layer, count in news.items()}
-        self._internal.tell(EVENT_DROP, "Debug", f"{EVENT_DROP}. {what}", fields)
-
-
-def _losses(sensors: Sensors, pipeline: Pipeline, sinks: Sequence[QueuedSink]) -> Losses:
-    connector = sensors.connector
-    return Losses(
-        {
-            "serials": lambda: pipeline.assembler.lost,
-            "receive_buffer": lambda: sensors.reader.overruns,
-            "kernel_queue": sensors.kernel_drops,
-            "connector": lambda: connector.lost + connector.overruns if connector is not None else 0,
-            "malformed": lambda: pipeline.malformed,
-            "outputs": lambda: sum(sink.dropped + sink.failed for sink in sinks),
-        }
-    )

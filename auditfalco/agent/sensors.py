@@ -5,18 +5,34 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from auditfalco.agent.asked import Asked
 from auditfalco.coverage.plan import PlannedRule
 from kernel_sources.audit.control import AuditControl
 from kernel_sources.audit.installed import InstalledRules
-from kernel_sources.audit.multicast import MulticastReader
+from kernel_sources.audit.multicast import DEFAULT_RECEIVE_BUFFER, MulticastReader
 from kernel_sources.audit.status import AuditStatus
 from kernel_sources.connector import ProcessEventReader
-from kernel_sources.errors import KernelSourceError, NotPermitted, RuleRefused
+from kernel_sources.errors import KernelSourceError, NotPermitted, NotSupported, RuleRefused
 
 BACKLOG_LIMIT = 8192
 """Records that may wait in the kernel's queue; its own default of 64 is overrun by a single burst."""
+
+
+@dataclass(frozen=True)
+class Buffering:
+    """How much may wait in the kernel.
+
+    Attributes:
+        receive_buffer: of the audit multicast socket, bytes.
+        backlog_limit: of the audit queue, records; 0 is no limit. A longer queue than this is left as it is.
+        backlog_wait_time: how long a process is held up while that queue is full, kernel clock ticks; None leaves it.
+    """
+
+    receive_buffer: int = DEFAULT_RECEIVE_BUFFER
+    backlog_limit: int = BACKLOG_LIMIT
+    backlog_wait_time: int | None = None
 
 
 class Sensors:
@@ -24,6 +40,9 @@ class Sensors:
 
     Audit records are what the agent lives on: without them it cannot run. Without the right to change audit rules it
     lives on the rules that are there; without the connector it knows less of short-lived processes.
+
+    Args:
+        buffering: how much may wait in the kernel.
 
     Attributes:
         warnings: what is missing and what that means, one line each.
@@ -34,14 +53,15 @@ class Sensors:
         NotPermitted, NotSupported: audit records cannot be had.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, buffering: Buffering = Buffering()) -> None:
+        self._buffering = buffering
         self.warnings: list[str] = []
         self.asked: Asked | None = None
         self._installed: InstalledRules | None = None
         self.connector: ProcessEventReader | None = None
         self._control: AuditControl | None = None
         with ExitStack() as opened:
-            self.reader = opened.enter_context(MulticastReader())
+            self.reader = opened.enter_context(MulticastReader(buffering.receive_buffer))
             self._open_control(opened)
             self._open_connector(opened)
             self._opened = opened.pop_all()
@@ -80,7 +100,7 @@ class Sensors:
         if self._installed is None or self.asked is None:
             return
         try:
-            self._installed.set_backlog_limit(max(BACKLOG_LIMIT, self._present_limit()))
+            self._set_queue(self._installed)
             self._installed.enable()
             refused = self.asked.add(planned)
         except NotPermitted as error:
@@ -88,9 +108,16 @@ class Sensors:
             return
         self.warnings.extend(_said(refused))
 
-    def _present_limit(self) -> int:
-        status = self.status()
-        return status.backlog_limit if status is not None else 0
+    def _set_queue(self, installed: InstalledRules) -> None:
+        wanted, status = self._buffering, self.status()
+        present = status.backlog_limit if status is not None else 0
+        if present and (wanted.backlog_limit == 0 or wanted.backlog_limit > present):
+            installed.set_backlog_limit(wanted.backlog_limit)
+        if wanted.backlog_wait_time is not None:
+            try:
+                installed.set_backlog_wait_time(wanted.backlog_wait_time)
+            except (NotSupported, OSError) as error:
+                self.warnings.append(f"audit's backlog_wait_time stays as it is: {error}")
 
     def descriptors(self) -> list[int]:
         """What to wait on for events."""

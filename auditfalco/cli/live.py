@@ -10,9 +10,10 @@ from pathlib import Path
 from auditfalco.agent.alerting import Alerting
 from auditfalco.agent.archive import Archive
 from auditfalco.agent.config import Config
-from auditfalco.agent.config_checks import check_run
+from auditfalco.agent.config_checks import check_run, least_priority
 from auditfalco.agent.daemon import Daemon, MachineCannot
-from auditfalco.agent.losses import LAYERS
+from auditfalco.agent.drops import DropSettings, DropsExit, described
+from auditfalco.agent.sensors import Buffering
 from auditfalco.cli import DONE, MACHINE_CANNOT
 from auditfalco.cli.replay import Replay
 from auditfalco.cli.startup import Start, load_rules, switched
@@ -24,6 +25,7 @@ from auditfalco.fields.catalogue import CATALOGUE
 from auditfalco.outputs.form import AlertForm
 from auditfalco.outputs.queued import QueuedSink
 from auditfalco.outputs.stream import StreamSink
+from auditfalco.ruleset.items import Priority
 from auditfalco.ruleset.rule import Ruleset
 from kernel_sources.audit.logfile import UnreadableLog
 from kernel_sources.procfs import ProcFS
@@ -56,6 +58,9 @@ def watch(begun: Start) -> int:
     except MachineCannot as error:
         print(f"Error: {error}", file=sys.stderr)
         return MACHINE_CANNOT
+    except DropsExit:
+        _summarise(daemon)
+        raise
     _summarise(daemon)
     return DONE
 
@@ -85,9 +90,28 @@ def _daemon(begun: Start, ruleset: Ruleset, needs: Needs) -> Daemon:
         ),
         [sink],
         config["auditfalco.docker_roots"],
+        Buffering(
+            config["auditfalco.receive_buffer"],
+            config["auditfalco.backlog_limit"],
+            config["auditfalco.backlog_wait_time"],
+        ),
+        _drop_settings(config),
     )
     _warn(daemon, ruleset, needs, config)
     return daemon
+
+
+def _drop_settings(config: Config) -> DropSettings:
+    actions = tuple(str(action) for action in config["syscall_event_drops.actions"])
+    if least_priority(config["priority"]) is not Priority.DEBUG:
+        actions = tuple(action for action in actions if action != "alert")  # its priority is Debug
+    return DropSettings(
+        threshold=config["syscall_event_drops.threshold"],
+        actions=actions,
+        rate=config["syscall_event_drops.rate"],
+        max_burst=config["syscall_event_drops.max_burst"],
+        simulate_drops=config["syscall_event_drops.simulate_drops"],
+    )
 
 
 def _form(config: Config) -> AlertForm:
@@ -127,11 +151,11 @@ def _summarise(daemon: Daemon) -> None:
         print(line)
     sys.stdout.flush()
     print("Syscall event drop monitoring:", file=sys.stderr)
-    print(f"   - event drop detected: {daemon.drop_alerts} occurrences", file=sys.stderr)
-    print(f"   - num times actions taken: {daemon.drop_alerts}", file=sys.stderr)
-    for layer, count in daemon.losses.items():
-        if count:
-            print(f"   - {layer}: {count} {LAYERS[layer]}", file=sys.stderr)
+    drops = daemon.drops
+    print(f"   - event drop detected: {drops.occurrences if drops else 0} occurrences", file=sys.stderr)
+    print(f"   - num times actions taken: {drops.actions_taken if drops else 0}", file=sys.stderr)
+    for loss in drops.totals if drops else ():
+        print(f"   - {loss.layer}: {described(loss)}", file=sys.stderr)
     if daemon.evictions:
         print("Not known for want of room or time:", file=sys.stderr)
     for meaning, count in daemon.evictions.items():

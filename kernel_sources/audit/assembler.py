@@ -33,21 +33,28 @@ MAX_HELD = 1 << 16
 """Records in all open events together, by and large."""
 
 MAX_LOSSES = 1024
-"""Losses kept for :meth:`Assembler.take_losses`."""
+"""Losses kept for :meth:`Assembler.take_losses`, and partial events for :meth:`Assembler.take_partial_times`."""
 
 _EOE = record_types.EOE
 _CHECK_EVERY = 64
+_HEADS = (record_types.SYSCALL, record_types.URINGOP)
+"""An event that ends with an EOE begins with one of these (``audit_log_exit()`` in kernel/auditsc.c)."""
 
 
 class _Stream:
-    """What is open of one node. ``clock`` is the newest time in its records, milliseconds since the epoch."""
+    """What is open of one node.
 
-    __slots__ = ("clock", "open", "serials")
+    ``clock`` is the newest time in its records, ``ended`` in those of events that an EOE closed; milliseconds since the
+    epoch.
+    """
+
+    __slots__ = ("clock", "ended", "open", "serials")
 
     def __init__(self, node: str) -> None:
         self.open: OrderedDict[EventKey, RawEvent] = OrderedDict()
         self.serials = SerialTracker(node)
         self.clock = 0
+        self.ended = 0
 
 
 class Assembler:
@@ -67,6 +74,7 @@ class Assembler:
         timeouts: events let go for want of an EOE.
         evicted: events let go for want of room.
         lost: events known to be lost by gaps in the serials.
+        partial: events whose first or last records are known to be lost, while others of them came.
     """
 
     def __init__(self, timeout: float = TIMEOUT_SECONDS, max_open: int = MAX_OPEN, detect_loss: bool = True) -> None:
@@ -75,11 +83,13 @@ class Assembler:
         self.timeouts = 0
         self.evicted = 0
         self.lost = 0
+        self.partial = 0
         self._timeout = timeout
         self._max_open = max_open
         self._detect_loss = detect_loss
         self._streams: OrderedDict[str, _Stream] = OrderedDict()
         self._losses: deque[Loss] = deque(maxlen=MAX_LOSSES)
+        self._partial_times: deque[int] = deque(maxlen=MAX_LOSSES)
         self._past_duplicates = 0
         self._past_restarts = 0
         self._latest: RawEvent | None = None
@@ -100,8 +110,7 @@ class Assembler:
                 return self._begin(stream, record, now)
         event.records.append(record)
         if record.type == _EOE:
-            event.complete = True
-            return [self._take(self._streams[key.node], key)]
+            return [self._end(self._streams[key.node], event)]
         return [] if self.records % _CHECK_EVERY else self._make_room(event)
 
     def flush(self, now: float) -> list[RawEvent]:
@@ -110,6 +119,16 @@ class Assembler:
         for stream in self._streams.values():
             finished += self._expire(stream, now)
         return finished
+
+    def skip(self, key: EventKey, now: float) -> None:
+        """Take note of an event that arrived and is not to be put together: its serial is not missing."""
+        if key.node not in self._streams and len(self._streams) < MAX_NODES:
+            self._streams[key.node] = _Stream(key.node)
+        stream = self._streams.get(key.node)
+        if stream is not None and self._detect_loss:
+            time_ms = key.sec * 1000 + key.milli
+            stream.clock = max(stream.clock, time_ms)
+            self._note(stream.serials.observe(key.serial, time_ms, now, stream.clock))
 
     def close(self) -> list[RawEvent]:
         """Return everything that is still open, complete or not; the assembler may be used again."""
@@ -129,6 +148,11 @@ class Assembler:
         return self._past_restarts + sum(stream.serials.restarts for stream in self._streams.values())
 
     @property
+    def missing(self) -> int:
+        """Events that are missing and not known to be lost yet: they may be late."""
+        return sum(stream.serials.missing for stream in self._streams.values())
+
+    @property
     def open_events(self) -> int:
         """How many events are waiting for further records."""
         return sum(len(stream.open) for stream in self._streams.values())
@@ -139,17 +163,26 @@ class Assembler:
         self._losses.clear()
         return losses
 
+    def take_partial_times(self) -> list[int]:
+        """Return when the partial events found since the last call were, nanoseconds since the epoch."""
+        times = list(self._partial_times)
+        self._partial_times.clear()
+        return times
+
     def _begin(self, stream: _Stream, record: Record, now: float) -> list[RawEvent]:
         """Open an event, or finish it at once when its type says so."""
         # By the time before this record: after a quiet hour the next event must not cut off late records of the last.
         finished = self._expire(stream, now)
         time_ms = record.key.sec * 1000 + record.key.milli
         stream.clock = max(stream.clock, time_ms)
+        known = stream.serials.duplicates
         if self._detect_loss:
             self._observe(stream, record, time_ms, now)
         if record.type == _EOE:
             # Its event was given out before, or lost: an end without anything before it is no event.
             self._given += 1
+            if self._detect_loss and stream.serials.duplicates == known:
+                self._note_partial(record.key)
             return finished
         event = RawEvent([record], False, now, stream.clock)
         if record_types.is_single_record(record.type):
@@ -191,9 +224,19 @@ class Assembler:
             if not event.expired(now, stream.clock, self._timeout):
                 break
             self.timeouts += 1
+            # While the ends of later events come, this one's is lost; where none come, they are excluded.
+            if self._detect_loss and stream.ended > key.sec * 1000 + key.milli and any(map(event.first, _HEADS)):
+                self._note_partial(key)
             finished.append(self._take(stream, key))
         self._note(stream.serials.expire(now, stream.clock, self._timeout))
         return finished
+
+    def _end(self, stream: _Stream, event: RawEvent) -> RawEvent:
+        event.complete = True
+        stream.ended = stream.clock
+        if self._detect_loss and not any(map(event.first, _HEADS)):
+            self._note_partial(event.key)
+        return self._take(stream, event.key)
 
     def _take(self, stream: _Stream, key: EventKey) -> RawEvent:
         event = stream.open.pop(key)
@@ -207,6 +250,10 @@ class Assembler:
         for loss in losses:
             self.lost += loss.count
             self._losses.append(loss)
+
+    def _note_partial(self, key: EventKey) -> None:
+        self.partial += 1
+        self._partial_times.append((key.sec * 1000 + key.milli) * 1_000_000)
 
     def _add_stream(self, node: str, record: Record, now: float) -> list[RawEvent]:
         finished = self._drop_stream() if len(self._streams) >= MAX_NODES else []

@@ -2,8 +2,13 @@
 
 The kernel numbers events one by one (``audit_serial()`` in kernel/audit.c), and every number leads to at least one
 record: a number that never shows up is an event lost. Numbers arrive nearly in order, for processors race to queue
-their records; so a missing number counts as lost only when it has stayed away for a while. What the kernel drops before
-it takes a number (a full backlog) leaves no gap; that is counted by the kernel itself.
+their records; so a missing number counts as lost only when it has stayed away for a while.
+
+A number is taken when the first record of an event is begun, after the exclude list and the queue were looked at. So
+neither excluded records nor what a full queue turns away leave a gap; messages of processes have numbers and arrive
+like all others. What the kernel drops by its rate limit has a number and does leave one, beside the kernel's own count
+of records. All of this was seen on Linux 6.18: no gap while idle, under load and with every record of an event
+excluded; and with a rate limit one that fits the kernel's count.
 
 The daemon's own messages (1200 to 1299) carry numbers of the daemon's and are not to be shown to a tracker.
 """
@@ -73,6 +78,11 @@ class SerialTracker:
         self._newest = -1
         self._time_ms = 0
         self._gaps: deque[_Gap] = deque()
+
+    @property
+    def missing(self) -> int:
+        """Serials that are missing and may still come."""
+        return sum(gap.loss.count for gap in self._gaps)
 
     def observe(self, serial: int, time_ms: int, now: float, clock: int) -> list[Loss]:
         """Take note of the serial of an event that begins.

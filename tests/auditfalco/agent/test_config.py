@@ -164,3 +164,29 @@ def test_a_file_of_other_bytes(tmp_path: Path, content: bytes) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot read .*nothing\.yaml: No such file or directory"):
         load(str(tmp_path / "nothing.yaml"), [])
+
+
+def test_actions_may_be_one_text() -> None:
+    assert load(None, ["syscall_event_drops.actions=exit"])["syscall_event_drops.actions"] == ["exit"]
+
+
+def test_numbers_of_falcos_may_be_whole() -> None:
+    config = load(None, ["syscall_event_drops={threshold: 0, rate: 1, max_burst: 10}"])
+    assert [config[f"syscall_event_drops.{key}"] for key in ("threshold", "rate", "max_burst")] == [0, 1, 10]
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("syscall_event_drops.rate=fast", "syscall_event_drops.rate is a number that is not negative, not 'fast'"),
+        ("syscall_event_drops.max_burst=-1", "syscall_event_drops.max_burst is a number that is not negative, not -1"),
+        ("syscall_event_drops.threshold=true", "syscall_event_drops.threshold is a number that is not negative"),
+        ("auditfalco.receive_buffer=100", "auditfalco.receive_buffer is a whole number from 4096 to 1073741823"),
+        ("auditfalco.backlog_limit=1.5", "auditfalco.backlog_limit is a whole number from 0 to 2147483647, not 1.5"),
+        ("auditfalco.backlog_wait_time=true", "auditfalco.backlog_wait_time is a whole number"),
+    ],
+)
+def test_a_number_out_of_range_is_refused(override: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(None, [override])
+    assert message in str(caught.value)
