@@ -12,4 +12,17 @@ FIELDS: tuple[Field, ...] = (
         " the outcome are known only as far as the records or /proc show them; no field of Falco's",
         listed=False,
     ),
+    Field(
+        "evt.is_32bit",
+        "BOOL",
+        "whether the call came by a 32-bit ABI, such as int 0x80 on x86_64; absent for what came by io_uring; no"
+        " field of Falco's",
+        listed=False,
+    ),
+    Field(
+        "fd.is_block_device",
+        "BOOL",
+        "whether what the call opens is a block device, whatever its name; absent for other calls; no field of Falco's",
+        listed=False,
+    ),
 )

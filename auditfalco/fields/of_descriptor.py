@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Mapping
 from typing import Callable
 
@@ -98,6 +99,10 @@ def _part_of_device(part: int) -> Extractor:
     return _number_of_file(number)
 
 
+def _is_block_device(descriptor: Descriptor) -> bool | None:
+    return None if descriptor.file_type is None else stat.S_ISBLK(descriptor.file_type)
+
+
 def _unique_number(event: Event, world: World) -> Value:
     """fd.uid: the thread's number and the descriptor's, one behind the other; audit tells the process's for it."""
     if event.descriptor is None or event.process is None or event.fd_number is None:
@@ -162,6 +167,7 @@ PLAIN: dict[str, Extractor] = {
     "fd.is_upper_layer": _layer("upper"),
     "fd.is_lower_layer": _layer("lower"),
     "fd.types": _kinds,
+    "fd.is_block_device": _known(_is_block_device),
 }
 """Fields without an argument."""
 

@@ -87,6 +87,8 @@ _SERVED: tuple[tuple[tuple[Source, ...], str], ...] = (
         " evt.buflen.file.out evt.buflen.net evt.buflen.net.in evt.buflen.net.out",
     ),
     ((_S.URINGOP,), "evt.is_io_uring"),
+    ((_S.SYSCALL,), "evt.is_32bit"),
+    ((_S.PATH,), "fd.is_block_device"),
     ((_S.HOSTNAME,), "evt.hostname"),
     ((_S.RECORDS, _S.SEEN, _S.FD, _S.PASSWD, _S.GROUP), "evt.args evt.arg evt.rawarg evt.info"),
     ((_S.RECORDS,), "evt.is_open_read evt.is_open_write evt.is_open_exec evt.is_open_create"),

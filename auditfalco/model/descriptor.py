@@ -47,7 +47,8 @@ class Descriptor:
     `name` is the absolute path inside the process's root, or both ends of a socket as Falco writes them; None when it
     cannot be known for certain, and "" for what has no name. It may be a `model.names.Names`. `name_raw` is the path as
     the caller spelled it. `device` is (major, minor), `inode` the file's number on it. `layer` is "upper" or "lower" on
-    a container's overlay. `endpoints` is set for sockets.
+    a container's overlay. `endpoints` is set for sockets. `file_type` are the S_IFMT bits of a file's mode where the
+    record of its open tells them.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class Descriptor:
     inode: int | None = None
     layer: str | None = None
     endpoints: Endpoints | None = None
+    file_type: int | None = None
 
     @property
     def mark(self) -> str:

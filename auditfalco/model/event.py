@@ -32,6 +32,7 @@ class Event:
     even when `descriptor` (what it stands for) is unknown. `open_flags` are Falco's own open flag bits, for the open
     family only. `name_changed` tells that the call gave its descriptor another name (connect, accept …). `named_file`
     is the file that a call is about for which Falco has no parameters: its name as spelled, and its path if known.
+    `narrow` tells that the call came by a 32-bit ABI, None where no record says so.
     `io_uring` tells that it was no system call but an operation of io_uring. `sources` are the sensors that told of it:
     "audit", "fanotify", "connector".
 
@@ -49,6 +50,7 @@ class Event:
         "moment_ns",
         "name_changed",
         "named_file",
+        "narrow",
         "number",
         "open_flags",
         "open_mode",
@@ -80,6 +82,7 @@ class Event:
         self.name_changed = False
         self.named_file: Argument | None = None
         self.io_uring = False
+        self.narrow: bool | None = None
         self.sources: tuple[str, ...] = ("audit",)
         self.record_types: tuple[str, ...] = ()
 

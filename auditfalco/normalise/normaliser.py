@@ -39,6 +39,7 @@ from kernel_sources.audit import facts
 from kernel_sources.audit.facts import SyscallFacts
 from kernel_sources.audit.rawevent import RawEvent
 from kernel_sources.tables import record_type_name
+from kernel_sources.tables.machines import NARROW_MACHINES
 
 _ARGUMENTS = 4
 """Arguments in a whole SYSCALL record; a record cut short has fewer, and tells no more than its process."""
@@ -120,6 +121,7 @@ class Normaliser:
         event = Event(event_type_of(syscall.name), time_ns, raw.serial)
         event.process = process
         event.result = syscall.exit
+        event.narrow = None if syscall.arch is None else syscall.arch in NARROW_MACHINES
         event.record_types = tuple(record_type_name(record.type) for record in raw.records)
         self._numbered(event)
         call = Call(raw, syscall, process, self._host)

@@ -100,11 +100,12 @@ def _makes_files(bits: int | None, event: Event) -> bool:
 def _descriptor(call: Call, path: PathFacts | None, bits: int | None, dirfd: int | None) -> Descriptor:
     kind = DIRECTORY if bits is not None and bits & openflags.O_DIRECTORY else FILE
     if path is None or path.name is None:
-        return Descriptor(kind, None, None, path.dev if path else None, path.inode if path else None)
+        device, inode, file_type = (path.dev, path.inode, path.file_type) if path else (None, None, None)
+        return Descriptor(kind, None, None, device, inode, file_type=file_type)
     relative_to_descriptor = dirfd is not None and not is_working_directory(dirfd)
     name = call.file_name(path, _start(call, dirfd), certain=not relative_to_descriptor)
     layer = call.host.layer_of(call.process, name, path.dev) if name is not None else None
-    return Descriptor(kind, name, path.name, path.dev, path.inode, layer)
+    return Descriptor(kind, name, path.name, path.dev, path.inode, layer, file_type=path.file_type)
 
 
 def _start(call: Call, dirfd: int | None) -> str | None:

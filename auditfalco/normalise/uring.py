@@ -68,6 +68,7 @@ def _opened(operation: Done, event: Event, host: HostState) -> None:
         found.dev if found is not None else None,
         found.inode if found is not None else None,
         layer,
+        file_type=found.file_type if found is not None else None,
     )
     if opened is not None:
         host.open_files.table.opened(operation.process, opened.number, event.descriptor, operation.time_ns)

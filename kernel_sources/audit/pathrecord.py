@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import stat
+
 from kernel_sources.audit import values
 from kernel_sources.audit.record import Record
 
@@ -46,6 +48,11 @@ class PathFacts:
     def mode(self) -> int | None:
         """Type and permission bits of the file, as st_mode."""
         return values.octal(self._fields.get("mode"))
+
+    @property
+    def file_type(self) -> int | None:
+        """The S_IFMT bits of the mode."""
+        return None if self.mode is None else stat.S_IFMT(self.mode)
 
     @property
     def ouid(self) -> int | None:

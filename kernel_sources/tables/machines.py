@@ -43,6 +43,9 @@ _MACHINES = {
 }
 _NUMBERS = {name: number for number, name in _MACHINES.items()}
 
+NARROW_MACHINES = frozenset(name for number, name in _MACHINES.items() if not number & ARCH_64BIT)
+"""The names of machines with 32 bits; on a 64-bit one, of the calls of its 32-bit programs."""
+
 
 def machine_name(arch: int) -> str | None:
     """Return the name of an audit machine number, or None when it is not known."""
