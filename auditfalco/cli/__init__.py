@@ -20,6 +20,7 @@ COMMANDS = {
     "test": "unit tests for rules: events, and the alerts they must and must not raise",
     "fields": "list the fields that rules may use",
     "events": "list the event types and their parameters",
+    "coverage": "tell for each rule whether it can fire on this machine",
     "doctor": "tell what this machine allows, and what to mend",
     "syscalls": "list the kernel's calls, and the events that they become",
 }
