@@ -21,6 +21,7 @@ from auditfalco.agent.pipeline import Pipeline
 from auditfalco.agent.reading import Reader
 from auditfalco.agent.rounds import Rounds
 from auditfalco.agent.sensors import Buffering, Sensors
+from auditfalco.coverage.keys import instance_of
 from auditfalco.coverage.plan import Plan
 from auditfalco.errors import AuditfalcoError
 from auditfalco.model.alert import Alert
@@ -125,7 +126,7 @@ class Daemon:
 
     def _open_sensors(self) -> Sensors:
         try:
-            return Sensors(self._buffering)
+            return Sensors(self._buffering, instance_of(self._plan.keys))
         except (KernelSourceError, OSError) as error:
             raise MachineCannot(
                 str(error), mend="run as root in the initial namespaces of a kernel with audit"

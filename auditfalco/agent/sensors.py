@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from auditfalco.agent.asked import Asked
+from auditfalco.agent.leftovers import SettingsNote, remove_strays, take_over
+from auditfalco.coverage.keys import Instance
 from auditfalco.coverage.plan import PlannedRule
 from kernel_sources.audit.control import AuditControl
 from kernel_sources.audit.installed import InstalledRules
@@ -15,6 +17,7 @@ from kernel_sources.audit.multicast import DEFAULT_RECEIVE_BUFFER, MulticastRead
 from kernel_sources.audit.status import AuditStatus
 from kernel_sources.connector import ProcessEventReader
 from kernel_sources.errors import KernelSourceError, NotPermitted, NotSupported, RuleRefused
+from kernel_sources.procfs import ProcFS
 
 BACKLOG_LIMIT = 8192
 """Records that may wait in the kernel's queue; its own default of 64 is overrun by a single burst."""
@@ -43,6 +46,7 @@ class Sensors:
 
     Args:
         buffering: how much may wait in the kernel.
+        instance: this run, whose changes of settings are noted for the case that it is killed; None to note nothing.
 
     Attributes:
         warnings: what is missing and what that means, one line each.
@@ -53,8 +57,9 @@ class Sensors:
         NotPermitted, NotSupported: audit records cannot be had.
     """
 
-    def __init__(self, buffering: Buffering = Buffering()) -> None:
+    def __init__(self, buffering: Buffering = Buffering(), instance: Instance | None = None) -> None:
         self._buffering = buffering
+        self._note = SettingsNote(instance) if instance is not None else None
         self.warnings: list[str] = []
         self.asked: Asked | None = None
         self._installed: InstalledRules | None = None
@@ -74,7 +79,7 @@ class Sensors:
             self.warnings.append(f"audit rules cannot be changed ({error}): seen is what the present rules record")
             return
         self._control = control
-        self._installed = InstalledRules(control)
+        self._installed = InstalledRules(control, self._note.write if self._note is not None else None)
         self.asked = Asked(self._installed)
 
     def _open_connector(self, opened: ExitStack) -> None:
@@ -97,9 +102,10 @@ class Sensors:
 
     def ask(self, planned: Iterable[PlannedRule]) -> None:
         """Switch audit on and ask for events; what the kernel refuses becomes a warning."""
-        if self._installed is None or self.asked is None:
+        if self._control is None or self._installed is None or self.asked is None:
             return
         try:
+            self._clear_away(self._control, self._installed)
             self._set_queue(self._installed)
             self._installed.enable()
             refused = self.asked.add(planned)
@@ -107,6 +113,18 @@ class Sensors:
             self.warnings.append(f"audit rules cannot be added ({error}): seen is what the present rules record")
             return
         self.warnings.extend(_said(refused))
+        if self._note is not None and self._note.failure is not None:
+            self.warnings.append(
+                f"the former audit settings could not be noted ({self._note.failure}): killed, the agent leaves its own"
+            )
+
+    def _clear_away(self, control: AuditControl, installed: InstalledRules) -> None:
+        """Undo what a run that was killed has left behind: its rules now, its settings at our end."""
+        proc = ProcFS()
+        strays = remove_strays(control, proc)
+        if strays:
+            self.warnings.append(f"{strays} audit rules removed that a killed run of the agent had left behind")
+        take_over(installed, proc)
 
     def _set_queue(self, installed: InstalledRules) -> None:
         wanted, status = self._buffering, self.status()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import threading
+from functools import lru_cache
 from types import TracebackType
 
 from kernel_sources.audit import rule_text, rule_wire, status
@@ -87,6 +88,14 @@ class AuditControl:
         """
         self._set(status.MASK_BACKLOG_LIMIT, backlog_limit=records)
 
+    def set_rate_limit(self, records: int) -> None:
+        """Set how many records a second the kernel lets pass, dropping the others; 0 is no limit.
+
+        Raises:
+            NotPermitted: no right to, or the configuration is locked.
+        """
+        self._set(status.MASK_RATE_LIMIT, rate_limit=records)
+
     def set_backlog_wait_time(self, ticks: int) -> None:
         """Set how long a process may be held up when the queue is full; 0 drops records at once.
 
@@ -123,7 +132,7 @@ class AuditControl:
             unread = 0
             for payload in payloads:
                 try:
-                    rules.append(rule_wire.decode(payload))
+                    rules.append(_decoded(payload))
                 except Malformed:
                     unread += 1
             self.unread_rules = unread
@@ -178,3 +187,9 @@ class AuditControl:
     def _command(self, message_type: int, payload: bytes) -> int:
         with self._lock:
             return self._socket.command(message_type, payload, timeout=self._timeout)
+
+
+@lru_cache(maxsize=256)
+def _decoded(payload: bytes) -> AuditRule:
+    """The rule in a listing; who asks every second is answered with the same rules nearly always."""
+    return rule_wire.decode(payload)

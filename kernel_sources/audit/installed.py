@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from types import TracebackType
+from typing import NamedTuple
 
 from kernel_sources.audit import rule_text
 from kernel_sources.audit.control import AuditControl
@@ -18,12 +19,21 @@ from kernel_sources.audit.rule import AuditRule
 from kernel_sources.errors import KernelSourceError, NotPermitted, RuleRefused
 
 
-@dataclass
-class _Change:
-    """What became of one setting: its value before us, and the values we gave it."""
+class SettingChange(NamedTuple):
+    """What became of one setting: its value before us, and the values that we gave it."""
 
     before: int
-    ours: set[int] = field(default_factory=set)
+    ours: frozenset[int]
+
+
+class Listing(NamedTuple):
+    """The kernel's rules at one moment, and those of the wanted ones that are not among them."""
+
+    rules: tuple[AuditRule, ...]
+    missing: tuple[AuditRule, ...]
+
+
+Journal = Callable[[Mapping[str, SettingChange]], None]
 
 
 class InstalledRules:
@@ -34,14 +44,16 @@ class InstalledRules:
 
     Args:
         control: where the commands go; stays open.
+        journal: told of all changed settings before each change, and again once they are restored (then of none).
     """
 
-    def __init__(self, control: AuditControl) -> None:
+    def __init__(self, control: AuditControl, journal: Journal | None = None) -> None:
         self._control = control
+        self._journal = journal
         self._lock = threading.RLock()
         self._ours: dict[AuditRule, None] = {}
         self._foreign: dict[AuditRule, None] = {}
-        self._changes: dict[str, _Change] = {}
+        self._changes: dict[str, SettingChange] = {}
 
     def __enter__(self) -> InstalledRules:
         """Return the object itself; leaving undoes what it did."""
@@ -168,12 +180,20 @@ class InstalledRules:
 
         Rules that we found in place count as well: we rely on them, whoever added them.
         """
-        with self._lock:
-            listed = set(self._control.list_rules())
-            return [rule for rule in (*self._ours, *self._foreign) if rule not in listed]
+        return list(self.listing().missing)
 
-    def rearm(self) -> list[RuleRefused]:
+    def listing(self) -> Listing:
+        """Return the kernel's rules, and the missing ones; no change of ours is under way meanwhile."""
+        with self._lock:
+            rules = tuple(self._control.list_rules())
+            listed = frozenset(rules)
+            return Listing(rules, tuple(rule for rule in (*self._ours, *self._foreign) if rule not in listed))
+
+    def rearm(self, ahead: bool = False) -> list[RuleRefused]:
         """Add the missing rules again, as ours; those that the kernel refuses now are given up.
+
+        Args:
+            ahead: put them in front of all rules of their list, in the order that they have among themselves.
 
         Returns:
             The refusals, one for each rule given up.
@@ -186,7 +206,24 @@ class InstalledRules:
             for rule in gone:
                 self._ours.pop(rule, None)
                 self._foreign.pop(rule, None)
-            return self.add_all(gone)
+            return self._add_ahead(gone) if ahead else self.add_all(gone)
+
+    def move_ahead(self, rules: Iterable[AuditRule]) -> list[RuleRefused]:
+        """Put those of the rules that are ours in front of all others of their lists.
+
+        Each is not in force for a moment: the kernel can only take it out and add it again.
+
+        Raises:
+            NotPermitted: no right to, or the configuration has been locked since.
+        """
+        with self._lock:
+            moved = [rule for rule in rules if rule in self._ours]
+            for rule in moved:
+                self._forget(rule)
+            return self._add_ahead(moved)
+
+    def _add_ahead(self, rules: Iterable[AuditRule]) -> list[RuleRefused]:
+        return self.add_all([replace(rule, prepend=True) for rule in rules][::-1])
 
     def enable(self) -> None:
         """Switch audit on if it is off.
@@ -225,9 +262,41 @@ class InstalledRules:
                 self._remember("backlog_wait_time", before or 0, ticks)
                 self._control.set_backlog_wait_time(ticks)
 
+    def put_back(self, setting: str, value: int) -> None:
+        """Give a setting (``enabled``, ``rate_limit`` …) the value it had while we ran, after somebody changed it.
+
+        What was before us, and is restored at the end, stays what it was.
+
+        Raises:
+            NotPermitted: no right to, or the configuration is locked.
+        """
+        with self._lock:
+            change = self._changes.get(setting)
+            if change is not None:
+                self._remember(setting, change.before, value)
+            self._set(setting, value)
+
+    def adopt(self, left: Mapping[str, SettingChange]) -> None:
+        """Take over what another process has changed and not restored, so that it is restored at our end.
+
+        A setting that no longer has the value which that process gave it is left alone.
+        """
+        with self._lock:
+            current = self._control.status()
+            for setting, change in left.items():
+                if getattr(current, setting, None) in change.ours:
+                    for value in change.ours:
+                        self._remember(setting, change.before, value)
+
     def _remember(self, setting: str, before: int, wanted: int) -> None:
         """Note a change that is about to be made, so that an interrupt cannot come between it and the note."""
-        self._changes.setdefault(setting, _Change(before)).ours.add(wanted)
+        known = self._changes.get(setting) or SettingChange(before, frozenset())
+        self._changes[setting] = SettingChange(known.before, known.ours | {wanted})
+        self._tell_journal()
+
+    def _tell_journal(self) -> None:
+        if self._journal is not None:
+            self._journal(self._changes)
 
     def undo(self) -> list[Exception]:
         """Remove our rules and restore the settings we changed, as far as the kernel allows.
@@ -251,6 +320,7 @@ class InstalledRules:
                     self._restore(setting)
                 except (KernelSourceError, OSError) as error:
                     failures.append(error)
+            self._tell_journal()
             return failures
 
     def _restore(self, setting: str) -> None:
@@ -260,12 +330,14 @@ class InstalledRules:
         # An audit daemon that registered after us relies on audit being on.
         relied_upon = setting == "enabled" and current.pid != 0
         if getattr(current, setting) in change.ours and not relied_upon:
-            self._set_back(setting, change.before)
+            self._set(setting, change.before)
         del self._changes[setting]
 
-    def _set_back(self, setting: str, value: int) -> None:
+    def _set(self, setting: str, value: int) -> None:
         if setting == "enabled":
             self._control.set_enabled(bool(value))
+        elif setting == "rate_limit":
+            self._control.set_rate_limit(value)
         elif setting == "backlog_limit":
             self._control.set_backlog_limit(value)
         else:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from kernel_sources.errors import Malformed
 
 MASK_ENABLED = 0x0001
+MASK_RATE_LIMIT = 0x0008
 MASK_BACKLOG_LIMIT = 0x0010
 MASK_BACKLOG_WAIT_TIME = 0x0020
 

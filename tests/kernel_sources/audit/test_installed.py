@@ -11,7 +11,7 @@ import pytest
 
 from kernel_sources.audit import rule_text
 from kernel_sources.audit.control import AuditControl
-from kernel_sources.audit.installed import InstalledRules
+from kernel_sources.audit.installed import InstalledRules, SettingChange
 from kernel_sources.audit.rule import AuditRule, Field, rule
 from kernel_sources.audit.status import AuditStatus
 from kernel_sources.errors import NotPermitted, RuleRefused
@@ -46,6 +46,9 @@ class LittleKernel:
 
     def set_backlog_limit(self, records: int) -> None:
         self._set(backlog_limit=records)
+
+    def set_rate_limit(self, records: int) -> None:
+        self._set(rate_limit=records)
 
     def set_backlog_wait_time(self, ticks: int) -> None:
         self._set(backlog_wait_time=ticks)
@@ -295,3 +298,59 @@ def test_threads_may_add_and_remove_at_once() -> None:
         assert rules.ours == ()
         assert len(kernel.deleted) == 200
     assert kernel.rules == []
+
+
+def test_missing_rules_can_come_back_in_front_and_in_order() -> None:
+    kernel = LittleKernel()
+    with installed(kernel) as rules:
+        rules.add_all([MINE, ALSO_MINE])
+        kernel.rules[:] = [FOREIGN]
+        assert rules.listing() == ((FOREIGN,), (MINE, ALSO_MINE))
+        assert rules.rearm(ahead=True) == []
+        assert kernel.rules == [MINE, ALSO_MINE, FOREIGN]
+    assert kernel.rules == [FOREIGN]
+
+
+def test_ours_can_be_moved_in_front_of_others() -> None:
+    silencer = rule("exit", "never")
+    kernel = LittleKernel()
+    with installed(kernel) as rules:
+        rules.add_all([MINE, ALSO_MINE])
+        kernel.rules.insert(0, silencer)
+        assert rules.move_ahead([MINE, ALSO_MINE, FOREIGN]) == []
+        assert kernel.rules == [MINE, ALSO_MINE, silencer]
+    assert kernel.rules == [silencer]
+
+
+def test_a_setting_put_back_is_restored_to_what_it_was_before_us() -> None:
+    kernel = LittleKernel(enabled=1)
+    with installed(kernel) as rules:
+        rules.set_backlog_limit(8192)
+        kernel._set(enabled=0, backlog_limit=1, rate_limit=3)
+        for setting, value in (("enabled", 1), ("backlog_limit", 8192), ("rate_limit", 0)):
+            rules.put_back(setting, value)
+        assert (kernel.state.enabled, kernel.state.backlog_limit, kernel.state.rate_limit) == (1, 8192, 0)
+    assert kernel.state == LittleKernel(enabled=1).state
+
+
+def test_the_journal_is_told_before_each_change_and_at_the_end() -> None:
+    kernel = LittleKernel()
+    told: list[tuple[dict[str, SettingChange], int]] = []
+    rules = InstalledRules(
+        cast(AuditControl, kernel), lambda changes: told.append((dict(changes), kernel.state.enabled))
+    )
+    rules.enable()
+    assert told == [({"enabled": SettingChange(0, frozenset({1}))}, 0)]
+    rules.undo()
+    assert told[1:] == [({}, 0)]
+
+
+def test_what_a_dead_process_changed_is_restored_by_us() -> None:
+    kernel = LittleKernel(enabled=1)
+    kernel._set(backlog_limit=9000)
+    left = {"enabled": SettingChange(0, frozenset({1})), "backlog_limit": SettingChange(64, frozenset({8192}))}
+    with installed(kernel) as rules:
+        rules.adopt(left)
+        rules.enable()
+        rules.set_backlog_limit(10000)
+    assert (kernel.state.enabled, kernel.state.backlog_limit) == (0, 9000)
