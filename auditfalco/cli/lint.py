@@ -10,7 +10,8 @@ from auditfalco.agent.rulefiles import RulesRefused, expand, load_files
 from auditfalco.cli import DONE, FAILED
 from auditfalco.cli.terminal import shown
 from auditfalco.ruleset.items import Priority
-from auditfalco.ruleset.traps import Trap, traps
+from auditfalco.ruleset.lint import advice
+from auditfalco.ruleset.traps import Trap
 from auditfalco.text import json_text
 
 
@@ -18,7 +19,10 @@ def parser() -> argparse.ArgumentParser:
     """The command's options."""
     made = argparse.ArgumentParser(
         prog="auditfalco lint",
-        description="Tell where valid rules mean something else than they seem to. Nothing found: exit code 0, else 1.",
+        description=(
+            "Tell where valid rules mean something else than they seem to, can be slipped past, or do nothing."
+            " Nothing found: exit code 0, else 1."
+        ),
         epilog="example: auditfalco lint my_rules.yaml",
     )
     made.add_argument("rules", nargs="+", metavar="FILE|DIR", help="rules, in the order in which they are loaded")
@@ -31,13 +35,13 @@ def main(argv: Sequence[str]) -> int:
     options = parser().parse_args(argv)
     try:
         files = expand(options.rules)
-        ruleset = load_files(files.paths, Priority.DEBUG).ruleset
+        loaded = load_files(files.paths, Priority.DEBUG)
     except RulesRefused as error:
         print(f"auditfalco lint: {error}", file=sys.stderr)
         return FAILED
     for passed_over in files.passed_over:
         print(f"auditfalco lint: {passed_over}", file=sys.stderr)
-    found = traps(ruleset)
+    found = advice(loaded)
     if options.json:
         print(json_text([_json(trap) for trap in found]))
     else:
