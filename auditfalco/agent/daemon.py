@@ -65,13 +65,14 @@ class Daemon:
         docker_roots: Sequence[str],
         buffering: Buffering,
         drops: DropSettings,
-        log: TextIO = sys.stderr,
+        log: TextIO | None = None,
     ) -> None:
         self._buffering = buffering
         self._drop_settings = drops
         self._plan = plan
         self._sinks = sinks
-        self._log = log
+        self._log = log or sys.stderr
+        self._notes: list[str] = []
         self._stopping = False
         self._proc = ProcFS()
         self._host = HostState(socket.gethostname(), self._proc, engines_of_the_host(docker_roots))
@@ -90,6 +91,8 @@ class Daemon:
             DropsExit: events were lost, and the configuration has it that the agent ends then.
         """
         sensors = self._open_sensors()
+        for note in self._notes:
+            self.say(note)
         opens = ContainerOpens(self._plan, sensors.asked, self._proc)
         reader = Reader(sensors, self._proc.mounts_path())
         pipeline = Pipeline(self._host, self._consume, opens.entered, reader.unapplied)
@@ -119,6 +122,10 @@ class Daemon:
                     self.say(f"{sink.name}: {left} alerts could not be delivered in time")
         for reason in opens.refused:
             self.say(f"audit rule refused: {reason}")
+
+    def note(self, message: str) -> None:
+        """Have something told when it is certain that the machine can be watched, before the word that all is ready."""
+        self._notes.append(message)
 
     def say(self, message: str) -> None:
         """Tell the operator something, one line."""

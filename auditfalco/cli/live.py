@@ -128,14 +128,14 @@ def _form(config: Config) -> AlertForm:
 
 def _warn(daemon: Daemon, ruleset: Ruleset, needs: Needs, config: Config) -> None:
     for warning in config.warnings:
-        daemon.say(warning)
+        daemon.note(warning)
     for rule in ruleset:
         if rule.enabled and rule.source != "syscall":
-            daemon.say(f"rule {rule.name!r} is not served: its source is {rule.source}")
+            daemon.note(f"rule {rule.name!r} is not served: its source is {rule.source}")
     for name in needs.unbounded:
-        daemon.say(f"rule {name!r} names no event type: it sees program starts, and what other rules ask for, only")
+        daemon.note(f"rule {name!r} names no event type: it sees program starts, and what other rules ask for, only")
     if needs.calls & {"open", "openat", "openat2", "creat"}:
-        daemon.say("rules about opens outside containers: every open on this host is recorded, which costs time")
+        daemon.note("rules about opens outside containers: every open on this host is recorded, which costs time")
 
 
 def _write_pid(path: Path, cleanup: ExitStack) -> None:

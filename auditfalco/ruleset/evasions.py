@@ -50,6 +50,9 @@ TWINS: tuple[tuple[str, ...], ...] = (
 )
 """Event types that do the same act, each group in the order in which they are suggested."""
 
+_OF_THEIR_OWN = frozenset({"open_by_handle_at"})
+"""Calls that a rule may be about for what is special in them, here that no name is passed and no directory asked."""
+
 _CHOSEN = frozenset(
     (
         *("proc.name", "proc.pname", "proc.aname", "proc.sname", "proc.pgid.name", "proc.vpgid.name"),
@@ -82,7 +85,7 @@ def missing_twins(rule: Rule) -> Iterator[Trap]:
 def _asks_for(group: tuple[str, ...], named: set[str]) -> bool:
     """Whether a list is about a group's act; a call that is in several groups (unlinkat) stands for none alone."""
     shared = {name for name in group if sum(name in other for other in TWINS) > 1}
-    return bool(named & (set(group) - shared))
+    return bool(named & (set(group) - shared - _OF_THEIR_OWN))
 
 
 def _types_named(check: Check) -> set[str]:
