@@ -68,6 +68,7 @@ class RuleCase:
         alerts: the rules that must alert.
         none: the rules that must not; ALL_OTHERS among them stands for all that are not under `alerts`.
         output: texts, each of which an alert's output must contain.
+        model: the case above whose event this one changes, None without one.
         place: where it stands.
     """
 
@@ -78,6 +79,7 @@ class RuleCase:
     none: tuple[NamedRule, ...]
     output: tuple[str, ...]
     place: Location
+    model: RuleCase | None = None
 
 
 @dataclass(frozen=True)
@@ -127,15 +129,16 @@ def _cases(top: CaseReader) -> tuple[RuleCase, ...]:
 
 def _case(reader: CaseReader, before: Mapping[str, RuleCase]) -> RuleCase:
     reader.only(_CASE)
-    name = reader.text("name").text
+    model = _model(reader, before)
     case = RuleCase(
-        name=name,
-        events=_events(reader, before),
+        name=reader.text("name").text,
+        events=_events(reader, model),
         records=_records(reader),
         alerts=tuple(NamedRule(text.text, text.place) for text in reader.texts("alerts")),
         none=tuple(NamedRule(text.text, text.place) for text in reader.texts("none")),
         output=tuple(text.text for text in reader.texts("output")),
         place=reader.place,
+        model=model,
     )
     if (case.records is None) == (not case.events):
         reader.fail("a test has an event, events or records", "write one of them")
@@ -146,14 +149,18 @@ def _case(reader: CaseReader, before: Mapping[str, RuleCase]) -> RuleCase:
     return case
 
 
-def _events(reader: CaseReader, before: Mapping[str, RuleCase]) -> tuple[Mapping[str, Any], ...]:
-    first: dict[str, Any] = {}
-    if reader.has("like"):
-        like = reader.text("like")
-        model = before.get(like.text)
-        if model is None or len(model.events) != 1:
-            raise AuditfalcoError(f"no test above has one event and the name {like.text!r}", like.place)
-        first = dict(model.events[0])
+def _model(reader: CaseReader, before: Mapping[str, RuleCase]) -> RuleCase | None:
+    if not reader.has("like"):
+        return None
+    like = reader.text("like")
+    model = before.get(like.text)
+    if model is None or len(model.events) != 1:
+        raise AuditfalcoError(f"no test above has one event and the name {like.text!r}", like.place)
+    return model
+
+
+def _events(reader: CaseReader, model: RuleCase | None) -> tuple[Mapping[str, Any], ...]:
+    first = {} if model is None else dict(model.events[0])
     if reader.has("events"):
         if reader.has("event"):
             reader.fail("a test has event or events, not both")

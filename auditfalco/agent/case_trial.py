@@ -124,11 +124,19 @@ def _failures(case: RuleCase, raised: Iterable[Raised]) -> Iterable[str]:
 
 
 def untested(rules: Iterable[Rule], cases: Iterable[RuleCase]) -> tuple[list[str], list[str]]:
-    """The names of the rules that no case wants an alert of, and of those that no case names under `none`."""
+    """The names of the rules that no case wants an alert of, and of those that no case is about the silence of.
+
+    A case is about those that it names under `none`, and with ALL_OTHERS about those that alert in the case that it
+    changes: of an event that has nothing to do with a rule its silence proves nothing.
+    """
     alerts: set[str] = set()
     none: set[str] = set()
     for case in cases:
-        alerts.update(named.name for named in case.alerts)
-        none.update(named.name for named in case.none)
+        wanted = {named.name for named in case.alerts}
+        refused = {named.name for named in case.none}
+        if ALL_OTHERS in refused and case.model is not None:
+            refused |= {named.name for named in case.model.alerts} - wanted
+        alerts |= wanted
+        none |= refused
     names = [rule.name for rule in rules]
     return [name for name in names if name not in alerts], [name for name in names if name not in none]

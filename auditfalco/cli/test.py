@@ -55,7 +55,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--complete",
         action="store_true",
-        help="fail if a rule of these files has no test in which it must alert, or none that names it under none",
+        help="fail if a rule of these files has no test in which it must alert, or none in which it must not: named"
+        ' under none, or with "*" there in a test like one in which it alerts',
     )
     made.add_argument("--json", action="store_true", help="one JSON object")
     return made
@@ -127,7 +128,9 @@ def _complete(report: _Report) -> None:
     cases = [outcome.case for _, outcome in report.outcomes]
     never, always = untested(report.rules.values(), cases)
     report.missing += [f"{report.rules[name].location}: no test wants an alert of {name!r}" for name in never]
-    report.missing += [f"{report.rules[name].location}: no test wants no alert of {name!r}" for name in always]
+    report.missing += [
+        f"{report.rules[name].location}: no test is about there being no alert of {name!r}" for name in always
+    ]
 
 
 def _outcome_json(outcome: Outcome) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def test_complete_names_what_is_not_tested(command: Any) -> None:
     files = {"rules.yaml": RULES, "t/one.yaml": TESTS.replace('"*"', "Shell")}
     ended = command("test", "--complete", "t", files=files)
     assert ended.code == 1
-    assert "t/../rules.yaml:6:3: no test wants no alert of 'Anything'" in ended.out
+    assert "t/../rules.yaml:6:3: no test is about there being no alert of 'Anything'" in ended.out
     assert "no test wants an alert" not in ended.out
 
 
