@@ -34,6 +34,7 @@ test: check
 check: setup
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/mypy
+	$(VENV)/bin/auditfalco test --complete rules/tests
 
 unit: setup
 	$(VENV)/bin/python -m pytest -m "not live" $(PYTEST_ARGS)

@@ -44,6 +44,7 @@ int main(int argc, char **argv) {
     return 1;
 }
 """
+ALL = ["-o", "rule_matching=all"]  # a program that is not of the image is the matter of an earlier rule
 QUIET = "int main(void) { return 0; }"
 BRIEF = "#include <unistd.h>\nint main(void) { usleep(1000); return 0; }"
 PROCESSES = 500
@@ -76,7 +77,7 @@ def test_execveat_counts_as_a_spawned_process(
     name: str | None,
     flags: str,
 ) -> None:
-    running = agent(SHIPPED)
+    running = agent(SHIPPED, options=ALL)
     shell = container_shell()
     for program, source in (("execute", EXECUTE), ("quiet", QUIET)):
         dockerd.copy_in(compile_c(source, program), shell.container, f"/opt/{program}")
@@ -98,7 +99,7 @@ def test_execveat_counts_as_a_spawned_process(
 def test_no_short_process_is_missed(
     agent: StartAgent, container_shell: OpenShell, dockerd: Docker, compile_c: Compiler, background: str
 ) -> None:
-    running = agent(SHIPPED)
+    running = agent(SHIPPED, options=ALL)
     shell = container_shell()
     dockerd.copy_in(compile_c(BRIEF, "brief"), shell.container, "/opt/brief")
     call = f"/opt/brief $i {background or ';'}"
@@ -129,7 +130,7 @@ def test_no_short_process_is_missed(
 def test_opens_below_a_directory_descriptor_of_a_process_that_is_gone(
     agent: StartAgent, container_shell: OpenShell, dockerd: Docker, compile_c: Compiler, bits: int
 ) -> None:
-    running = agent(SHIPPED)
+    running = agent(SHIPPED, options=ALL)
     shell = container_shell()
     dockerd.copy_in(compile_c(BY_DIRECTORY, "below", bits), shell.container, "/opt/below")
     shell.run("/opt/below; /bin/true last")
