@@ -17,6 +17,7 @@ from auditfalco.language.tree import And, Check, FieldUse, Node, Not, fields, fo
 from auditfalco.model.eventtypes import EVENT_TYPES_BY_NAME
 from auditfalco.model.uringoperations import OPERATIONS
 from auditfalco.normalise.told import told_by_operation, told_parameters
+from auditfalco.normalise.unlisted import BEYOND_FALCO
 
 _ARGUMENTS = frozenset({"evt.arg", "evt.rawarg"})
 
@@ -92,6 +93,6 @@ def _of_argument(event_type: str, argument: str) -> str:
     if argument.isdigit():
         position = int(argument)
         argument = parameters[position] if position < len(parameters) else argument
-    told = set(told_parameters(event_type))
+    told = {*told_parameters(event_type), *BEYOND_FALCO.get(event_type, ())}
     told.update(*(told_by_operation(name) for name, one in OPERATIONS.items() if one.event_type == event_type))
     return "" if argument in told else f"is not told of {event_type}"

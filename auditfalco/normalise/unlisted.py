@@ -1,7 +1,8 @@
 """Calls about files that Falco knows by name alone: which file they are about, for fs.path.name.
 
 Falco gives them no parameters and no fields. A file can be shortened by truncate or handed over by fchmodat2 all the
-same, so their file is kept beside the arguments.
+same, so their file is kept beside the arguments. The mode that fchmodat2 gives is told as fchmodat's: set-user-id bits
+are set by it as well.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ _BY_DESCRIPTOR = (
 )
 # fmt: on
 
+BEYOND_FALCO = {"fchmodat2": ("mode",)}
+"""Arguments that are told of calls of which Falco has none, by event type."""
+
 
 def by_name(call: Call, event: Event) -> None:
     """A call with one name, which may count from a directory; utimensat may mean the descriptor itself."""
@@ -38,6 +42,13 @@ def by_name(call: Call, event: Event) -> None:
         event.named_file = naming.spelled(call, paths[-1].name or "", paths[-1], naming.origin(call, dirfd))
     elif event.type == "utimensat" and not call.paths and not call.facts.args[1]:
         by_descriptor(call, event)
+
+
+def given_a_mode(call: Call, event: Event) -> None:
+    """fchmodat2(dirfd, name, mode, flags): as fchmodat, whose argument a rule asks of all calls that change modes."""
+    by_name(call, event)
+    mode = arguments.parameter_of("fchmodat", "mode")
+    event.arguments["mode"] = arguments.number(mode, call.facts.args[2] & 0o7777)
 
 
 def by_descriptor(call: Call, event: Event) -> None:
@@ -69,6 +80,7 @@ def pivoted(call: Call, event: Event) -> None:
 BUILDERS: dict[str, Builder] = {
     **dict.fromkeys(_BY_NAME, by_name),
     **dict.fromkeys(_BY_DESCRIPTOR, by_descriptor),
+    "fchmodat2": given_a_mode,
     "move_mount": moved_mount,
     "pivot_root": pivoted,
 }

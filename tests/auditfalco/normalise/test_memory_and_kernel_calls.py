@@ -131,4 +131,5 @@ def test_every_builder_knows_its_parameters(machine: Any, records: Any, kind: st
         pytest.skip("this machine's tables lack the call")
     event = machine.event(records.syscall(number, ("ffffffffffffffff",) * 4, exit=-22, arch=arch))
     assert event.type == kind
-    assert set(event.arguments) <= {parameter.name for parameter in EVENT_TYPES_BY_NAME[kind].parameters}
+    twin = "fchmodat" if kind == "fchmodat2" else kind  # its mode is told although Falco gives it no parameters
+    assert set(event.arguments) <= {parameter.name for parameter in EVENT_TYPES_BY_NAME[twin].parameters}

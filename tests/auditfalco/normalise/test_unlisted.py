@@ -41,6 +41,13 @@ def test_below_a_directory(told: Any, open_as: Any, number: int, name: str) -> N
     assert told(number, ("9", "55d0", "0", "0"), ("passwd", "NORMAL")).named_file == Argument("passwd", "passwd")
 
 
+def test_the_mode_that_fchmodat2_gives(told: Any, open_as: Any) -> None:
+    event = told(452, ("ffffff9c", "55d0", "9ed", "0"), ("passwd", "NORMAL"))
+    assert {name: argument.text for name, argument in event.arguments.items()} == {
+        "mode": "S_IXOTH|S_IROTH|S_IXGRP|S_IRGRP|S_IXUSR|S_IWUSR|S_IRUSR|S_ISUID"
+    }
+
+
 @pytest.mark.parametrize(
     ("number", "arch", "name"),
     [(77, X86_64, "ftruncate"), (194, I386, "ftruncate"), (190, X86_64, "fsetxattr"), (285, X86_64, "fallocate")],
