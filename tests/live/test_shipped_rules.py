@@ -72,6 +72,7 @@ HOST = [
     OnHost("File Opened by Handle", ["{acts}", "handle", "{tmp}/by-handle"]),
     OnHost("Audit Control Run", ["auditctl", "-R", "/dev/null"]),
     OnHost("Read sensitive file untrusted", ["cat", "/etc/shadow"]),
+    OnHost("Set Setuid or Setgid bit", ["{acts}", "fchmodat2", "{tmp}/set-user-id"]),
     OnHost("Fileless execution via memfd_create", ["{acts}", "memfd"]),
     OnHost("Execution from /dev/shm", ["/bin/sh", "-c", "cp {acts} /dev/shm/$$; /dev/shm/$$; rm /dev/shm/$$"]),
     OnHost("Program Under a Borrowed Name", ["{acts}"], "sshd"),
@@ -94,6 +95,8 @@ CONTAINER = [
     Inside("Audit Configuration Changed", ["sh", "-c", "mkdir -p /etc/audit; : > /etc/audit/audit.rules"]),
     Inside("Detector Files Changed", ["sh", "-c", "mkdir -p /etc/falco; : > /etc/falco/falco_rules.local.yaml"]),
     Inside("Clear Log Activities", ["sh", "-c", ": > /var/log/syslog"]),
+    Inside("Clear Log Activities", ["truncate", "-s", "0", "/var/log/syslog"]),
+    Inside("Clear Log Activities", ["/opt/acts", "creat", "/var/log/syslog"]),
     Inside("Clear Log Activities", ["rm", "/var/log/syslog"]),
     Inside("Directory traversal monitored file read", ["cat", "../../etc/passwd"], directory="/home/alice"),
     Inside("Read sensitive file trusted after startup", ["/opt/nginx", "late", "/etc/shadow"], called="nginx"),
@@ -232,7 +235,7 @@ def test_beside_the_entrypoint(watching: AgentProcess, dockerd: Docker, start_co
     before = watching.alert_count()
     dockerd.execute(container, "/bin/uname")
     alert = watching.wait_alert(alert_of("Program Beside the Entrypoint", container__id=container[:12]))
-    assert alert["output_fields"]["proc.name"] == "uname"
+    assert alert["output_fields"]["proc.name"] == "uname", alert["output"]
     assert before == watching.alerts().index(alert), "the entrypoint itself has raised an alert"
 
 
