@@ -81,6 +81,7 @@ class Daemon:
         self._host.watch_programs(self.alerting.named_programs)
         self._internal = InternalAlerts(self._host.hostname, self._deliver_internal)
         self.drops: DropWatch | None = None
+        self.shed: tuple[int, ...] = ()
         self.evictions: dict[str, int] = {}
 
     def run(self, seconds: float = 0.0) -> None:
@@ -100,7 +101,7 @@ class Daemon:
         self._host.hurry_when(reader.is_ahead)
         try:
             with self._signals_caught():
-                losses = losses_of(sensors, pipeline, self._sinks)
+                losses = losses_of(sensors, reader, pipeline, self._sinks)
                 self.drops = DropWatch(
                     self._drop_settings, losses, lambda: pipeline.assembler.events, self._internal, self.say
                 )
@@ -110,6 +111,7 @@ class Daemon:
                 if pipeline.normaliser.given_up:
                     self.evictions["names of io_uring operations given up"] = pipeline.normaliser.given_up
         finally:
+            self.shed = tuple(reader.shedder.shed)
             opens.stop()
             reader.stop()
             for failure in sensors.close():

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from auditfalco.agent.kernel_queue import KernelQueue
 from auditfalco.agent.losses import Losses, Window
 from auditfalco.agent.pipeline import Pipeline
+from auditfalco.agent.reading import Reader
 from auditfalco.agent.sensors import Sensors
 from auditfalco.outputs.queued import QueuedSink
 
 
-def losses_of(sensors: Sensors, pipeline: Pipeline, sinks: Sequence[QueuedSink]) -> Losses:
+def losses_of(sensors: Sensors, reader: Reader, pipeline: Pipeline, sinks: Sequence[QueuedSink]) -> Losses:
     """The losses of one run from now on."""
     assembler, connector = pipeline.assembler, sensors.connector
 
@@ -24,9 +26,10 @@ def losses_of(sensors: Sensors, pipeline: Pipeline, sinks: Sequence[QueuedSink])
         "serials": lambda: assembler.lost,
         "partial": lambda: assembler.partial,
         "receive_buffer": lambda: sensors.reader.overruns,
-        "kernel_queue": sensors.kernel_drops,
+        "kernel_queue": KernelQueue(sensors.status).dropped,
         "connector": lambda: connector.lost + connector.overruns if connector is not None else 0,
         "malformed": lambda: pipeline.malformed,
+        "shed": lambda: reader.shedder.total,
         "outputs": lambda: sum(sink.dropped + sink.failed for sink in sinks),
     }
     return Losses(counters, {"serials": gaps, "partial": partial_events})

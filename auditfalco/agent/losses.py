@@ -15,11 +15,12 @@ LAYERS = {
     "kernel_queue": "records that the kernel's audit queue or rate limit dropped",
     "connector": "process events lost",
     "malformed": "records that could not be read",
+    "shed": "events of little worth that were given up unread, for the engine could not keep up",
     "outputs": "alerts that a full output queue dropped or an output refused",
 }
 """The layers, from the kernel outwards, and what a count of each means."""
 
-EVENT_LAYERS = frozenset({"serials", "partial", "kernel_queue", "connector"})
+EVENT_LAYERS = frozenset({"serials", "partial", "kernel_queue", "connector", "shed"})
 """Layers whose count is one of events, or near it: what the kernel's queue drops is mostly the first record of one."""
 
 

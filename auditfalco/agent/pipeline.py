@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from auditfalco.agent.clock import WallClock
-from auditfalco.agent.reading import Batch
+from auditfalco.agent.shedding import SHED
 from auditfalco.agent.unapplied import Unapplied
+from auditfalco.agent.waiting import Batch
 from auditfalco.model.event import Event
 from auditfalco.model.process import Process
 from auditfalco.normalise.normaliser import Normaliser
@@ -95,6 +96,9 @@ class Pipeline:
                 record = Record.from_netlink(record_type, text)
             except Malformed:
                 self.malformed += 1
+                continue
+            if record_type == SHED:
+                self.assembler.skip(record.key, now)
                 continue
             for raw in self.assembler.feed(record, now):
                 self._handle(raw)

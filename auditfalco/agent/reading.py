@@ -1,7 +1,9 @@
 """The reader: a thread that does nothing but receive.
 
 Kernel sockets have no back-pressure; what is not received in time is lost. So one thread takes everything as it comes
-and queues it, and when the queue is full it lets the sockets' own large buffers fill before anything is lost.
+and queues it. When the queue gets long, events of little worth are shed (agent.shedding); when it is full even so, the
+sockets' own large buffers fill before anything is lost. An audit socket whose buffer has overflowed gets nothing more
+until it has been read empty (``netlink_overrun()`` in net/netlink/af_netlink.c): then speed is worth more than opens.
 """
 
 from __future__ import annotations
@@ -10,10 +12,13 @@ import os
 import queue
 import select
 import threading
-from typing import NamedTuple
+import time
 
 from auditfalco.agent.sensors import Sensors
+from auditfalco.agent.shedding import Shedder, least_worth
 from auditfalco.agent.unapplied import Unapplied
+from auditfalco.agent.waiting import Batch, WaitingBatches
+from auditfalco.coverage.worth import CONNECTIONS
 from kernel_sources.connector import ProcessEvent
 
 LONGEST_WAIT_MS = 100
@@ -21,25 +26,11 @@ LONGEST_WAIT_MS = 100
 MOST_RECORDS = 2048
 """Records taken in one go."""
 
-WAITING_BATCHES = 64
-"""Batches that may wait for the engine."""
+OVERRUN_SECONDS = 2.0
+"""For so long after the receive buffer overflowed opens are shed, so that it can be emptied."""
 
 AHEAD = 16
 """Waiting batches from which on the engine has no time to lose."""
-
-
-class Batch(NamedTuple):
-    """What was readable at one moment.
-
-    `process_events` were all sent by the kernel before the last of `records` could be read: they are to be applied
-    first. `records` are (type, text) pairs. `mounts_changed` says that the mount table is not what it was,
-    `events_lost` that process events are missing.
-    """
-
-    process_events: list[ProcessEvent]
-    records: list[tuple[int, bytes]]
-    mounts_changed: bool
-    events_lost: bool = False
 
 
 class Reader:
@@ -48,15 +39,19 @@ class Reader:
     Attributes:
         batches: what was read, in order.
         failure: the error that ended the reading, None while all is well.
+        shedder: what it drops under pressure.
         unapplied: the process events in `batches`, and of a batch in work those that its taker has not reported.
     """
 
     def __init__(self, sensors: Sensors, mounts_path: str) -> None:
-        self.batches: queue.Queue[Batch] = queue.Queue(WAITING_BATCHES)
+        self.batches = WaitingBatches()
+        self.shedder = Shedder()
         self.failure: OSError | None = None
         self.unapplied = Unapplied(self._read_events)
         self._sensors = sensors
         self._lost = 0
+        self._overruns = 0
+        self._overrun_at = float("-inf")
         self._mounts = os.open(mounts_path, os.O_RDONLY | os.O_CLOEXEC)
         self._stop_read, self._stop_write = os.pipe2(os.O_CLOEXEC)
         self._stopping = threading.Event()
@@ -82,7 +77,7 @@ class Reader:
 
     def _make_room(self) -> None:
         try:
-            self.batches.get_nowait()
+            self.batches.get()
         except queue.Empty:
             return
 
@@ -103,13 +98,22 @@ class Reader:
         while not self._stopping.is_set():
             # What the engine has read itself, to be sure of what it saw in /proc, wakes nobody.
             ready = {descriptor for descriptor, _ in poll.poll(LONGEST_WAIT_MS)}
-            records = sensors.reader.read_batch(MOST_RECORDS)
+            records = self.shedder.sift(sensors.reader.read_batch(MOST_RECORDS), self._least_worth())
             # The connector is drained after the records: whatever forked before one of them was written is then in
             # hand.
             events = self.unapplied.take()
             changed = self._mounts in ready
             if records or events or changed:
                 self.batches.put(Batch(events, records, changed, self._lost_events()))
+
+    def _least_worth(self) -> int:
+        """The least worth of events that are kept now."""
+        now = time.monotonic()
+        before, self._overruns = self._overruns, self._sensors.reader.overruns
+        if self._overruns > before:
+            self._overrun_at = now
+        least = least_worth(self.batches.size / self.batches.capacity)
+        return max(least, CONNECTIONS) if now - self._overrun_at < OVERRUN_SECONDS else least
 
     def _read_events(self) -> list[ProcessEvent]:
         connector = self._sensors.connector

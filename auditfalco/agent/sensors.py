@@ -95,11 +95,6 @@ class Sensors:
         """The audit subsystem's state now; None without the right to ask."""
         return self._control.status() if self._control is not None else None
 
-    def kernel_drops(self) -> int:
-        """Records that the kernel's own queue has dropped since boot; 0 without the right to ask."""
-        status = self.status()
-        return status.lost if status is not None else 0
-
     def ask(self, planned: Iterable[PlannedRule]) -> None:
         """Switch audit on and ask for events; what the kernel refuses becomes a warning."""
         if self._control is None or self._installed is None or self.asked is None:

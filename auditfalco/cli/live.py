@@ -20,6 +20,7 @@ from auditfalco.cli.startup import Start, load_rules, switched
 from auditfalco.coverage.keys import Instance, keys_of
 from auditfalco.coverage.needs import Needs, needs_of
 from auditfalco.coverage.plan import plan
+from auditfalco.coverage.worth import MEANINGS
 from auditfalco.errors import AuditfalcoError
 from auditfalco.fields.catalogue import CATALOGUE
 from auditfalco.outputs.form import AlertForm
@@ -156,6 +157,9 @@ def _summarise(daemon: Daemon) -> None:
     print(f"   - num times actions taken: {drops.actions_taken if drops else 0}", file=sys.stderr)
     for loss in drops.totals if drops else ():
         print(f"   - {loss.layer}: {described(loss)}", file=sys.stderr)
+    for worth, count in enumerate(daemon.shed):
+        if count:
+            print(f"   - given up unread: {count} {MEANINGS[worth]}", file=sys.stderr)
     if daemon.evictions:
         print("Not known for want of room or time:", file=sys.stderr)
     for meaning, count in daemon.evictions.items():

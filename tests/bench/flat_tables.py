@@ -19,7 +19,7 @@ import psutil
 
 from auditfalco.agent.clock import measured_offset_ns
 from auditfalco.agent.pipeline import Pipeline
-from auditfalco.agent.reading import Batch
+from auditfalco.agent.waiting import Batch
 from auditfalco.model.event import Event
 from auditfalco.state.counters import counters
 from auditfalco.state.host import HostState

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auditfalco.agent.pipeline import Pipeline
-from auditfalco.agent.reading import Batch
+from auditfalco.agent.waiting import Batch
 from auditfalco.fields.binder import EventBinder
 from auditfalco.fields.catalogue import CATALOGUE
 from auditfalco.model.event import Event
