@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from auditfalco.agent.case_files import CaseFile, case_paths, read_case_file
+from auditfalco.agent.case_schema import CASE_SCHEMA
 from auditfalco.agent.case_trial import Outcome, Trial, untested
 from auditfalco.cli import DONE, FAILED
 from auditfalco.cli.terminal import shown
@@ -50,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("files", nargs="+", metavar="FILE|DIR", help="test files, or directories of them")
+    made.add_argument("files", nargs="*", metavar="FILE|DIR", help="test files, or directories of them")
     made.add_argument("-v", "--verbose", action="store_true", help="name the tests that pass, too")
     made.add_argument(
         "--complete",
@@ -58,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
         help="fail if a rule of these files has no test in which it must alert, or none in which it must not: named"
         ' under none, or with "*" there in a test like one in which it alerts',
     )
+    made.add_argument("--schema", action="store_true", help="print the JSON schema of test files, for editors")
     made.add_argument("--json", action="store_true", help="one JSON object")
     return made
 
@@ -101,7 +104,13 @@ class _Report:
 
 def main(argv: Sequence[str]) -> int:
     """Run the command."""
-    options = parser().parse_args(argv)
+    made = parser()
+    options = made.parse_args(argv)
+    if options.schema:
+        print(json.dumps(CASE_SCHEMA, indent=2))
+        return DONE
+    if not options.files:
+        made.error("no test file is named")
     report = _Report()
     try:
         for path in case_paths(options.files):

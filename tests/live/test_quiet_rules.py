@@ -26,6 +26,7 @@ PROGRAM = '#include <stdio.h>\nint main(void) { return printf("%d\\n", 42) != 3;
 MAKEFILE = "all: program\nprogram: program.o\n\tgcc -o $@ $<\nprogram.o: program.c\n\tgcc -O2 -c $<\n"
 CONTROL = "Package: probe\nVersion: 1\nArchitecture: all\nMaintainer: nobody <nobody@example.org>\nDescription: probe\n"
 ROTATION = "{directory}/app.log {{\n  rotate 2\n  copytruncate\n  missingok\n}}\n"
+DOCKERFILE = f'FROM {Docker.image}\nRUN echo built > /built && chmod 755 /built\nCMD ["cat", "/built"]\n'.encode()
 CRON_JOB = """\
 set -e
 cd "$1"
@@ -58,6 +59,18 @@ WORK = (
     Work("python", [sys.executable, "-c", "import json, ssl, sqlite3, subprocess; subprocess.run(['true'])"]),
     Work("pip", [sys.executable, "-m", "pip", "list"]),
     Work("repository", ["git", "-C", "repository", "init", "--quiet"]),
+    Work("environment", [sys.executable, "-m", "venv", "--without-pip", "environment"]),
+    Work(
+        "archive",
+        ["sh", "-c", "cp /bin/ls archived; tar cf - package | tar tf -; gzip -k program.c; rm -rf environment"],
+    ),
+    Work("keys", ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "key"]),
+    Work("password", ["passwd", "-S", "root"]),
+    Work("age", ["chage", "-l", "root"]),
+    Work("user", ["su", "-s", "/bin/sh", "-c", "id", "nobody"]),
+    Work("user without a login", ["runuser", "-u", "nobody", "--", "id"]),
+    Work("permissions", ["visudo", "--check"]),
+    Work("jobs", ["run-parts", "--test", "/etc/cron.daily"]),
     Work("commit", ["git", "-C", "repository", *GIT_USER, "commit", "--quiet", "--allow-empty", "--message=none"]),
     Work("clone", ["git", "clone", "--quiet", "repository", "clone"]),
     Work("rotate", ["logrotate", "--force", "--state", "rotation.state", "rotation.conf"]),
@@ -106,6 +119,7 @@ def work_in_containers(dockerd: Docker) -> None:
     try:
         dockerd.execute(service, "sh", "-c", "ps; df; id nobody; grep root /etc/passwd; echo x >> /var/log/syslog")
         dockerd.execute(service, "cat", "/etc/nsswitch.conf", options=["--user", "alice"])
+        dockerd.command("build", "--quiet", "--tag=quiet", "-", stdin=DOCKERFILE)
         dockerd.restart(service)
     finally:
         dockerd.remove(service)

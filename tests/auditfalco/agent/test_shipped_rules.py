@@ -9,8 +9,10 @@ import pytest
 
 from auditfalco import cli
 from auditfalco.agent.case_files import case_paths, read_case_file
+from auditfalco.agent.case_schema import CASE_SCHEMA
 from auditfalco.agent.case_trial import Trial, untested
 from auditfalco.agent.rulefiles import expand, load_files
+from auditfalco.agent.schema import file_status
 from auditfalco.ruleset.items import Priority
 from auditfalco.ruleset.rule import Rule
 
@@ -25,6 +27,7 @@ SHIPPED = tuple(LOADED.ruleset)
 def test_every_case_holds(path: str) -> None:
     file = read_case_file(path)
     trial = Trial(file)
+    assert str(file_status(path, CASE_SCHEMA)) == "ok"
     assert [(case.name, failure) for case in file.cases for failure in trial.run(case).failures] == []
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from auditfalco.agent.schema import file_status
 
 RULES = """\
 - rule: Shell
@@ -130,6 +133,14 @@ def test_json(command: Any) -> None:
     assert [case["passed"] for case in told["tests"]] == [True, False]
     assert told["tests"][1]["failures"] == ["an alert of 'Shell': shell=dash tty=<NA>"]
     assert told["tests"][0]["alerts"][0] == {"rule": "Shell", "output": "shell=sh tty=34816"}
+
+
+def test_the_schema_is_that_of_the_files(command: Any, tmp_path: Path) -> None:
+    schema = json.loads(command("test", "--schema", files={"one.yaml": TESTS, "two.yaml": RECORDS}).out)
+    assert str(file_status(str(tmp_path / "one.yaml"), schema)) == "ok"
+    assert str(file_status(str(tmp_path / "two.yaml"), schema)) == "ok"
+    (tmp_path / "three.yaml").write_text(TESTS.replace("none:", "non:"))
+    assert "non" in str(file_status(str(tmp_path / "three.yaml"), schema))
 
 
 def test_wrong_usage(command: Any) -> None:
