@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from auditfalco.coverage.marks import WatchList, watch_list
 from auditfalco.engine.engine import Engine
 from auditfalco.engine.evidence import Evidence
 from auditfalco.engine.identity import DETECT, named_files, named_programs
@@ -80,6 +81,11 @@ class Alerting:
     def named_programs(self) -> list[str]:
         """The names that the rules in force compare names of programs with."""
         return named_programs(rule.condition for rule in self._engine.rules)
+
+    @property
+    def watch_list(self) -> WatchList:
+        """The files that fanotify is to watch for the rules in force."""
+        return watch_list(self._engine.rules)
 
     def alerts(self, event: Event) -> list[Alert]:
         """The alerts that an event raises, counted."""

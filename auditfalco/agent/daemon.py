@@ -13,8 +13,8 @@ from types import FrameType
 from typing import TextIO
 
 from auditfalco.agent.alerting import Alerting
-from auditfalco.agent.container_opens import ContainerOpens
 from auditfalco.agent.drops import DropSettings, DropWatch
+from auditfalco.agent.following import Following
 from auditfalco.agent.internal import InternalAlerts
 from auditfalco.agent.loss_layers import losses_of
 from auditfalco.agent.pipeline import Pipeline
@@ -94,9 +94,12 @@ class Daemon:
         sensors = self._open_sensors()
         for note in self._notes:
             self.say(note)
-        opens = ContainerOpens(self._plan, sensors.asked, self._proc)
+        opens = Following(self._plan, self.alerting.watch_list, sensors, self._proc)
         reader = Reader(sensors, self._proc.mounts_path())
-        pipeline = Pipeline(self._host, self._consume, opens.entered, reader.unapplied)
+        pipeline = Pipeline(
+            self._host, self._consume, opens.entered, reader.unapplied, login_uids=self._plan.login_uids
+        )
+        pipeline.files.named = opens.named
         self._host.look_ahead(reader.unapplied)
         self._host.hurry_when(reader.is_ahead)
         try:
@@ -123,7 +126,7 @@ class Daemon:
                 if left:
                     self.say(f"{sink.name}: {left} alerts could not be delivered in time")
         for reason in opens.refused:
-            self.say(f"audit rule refused: {reason}")
+            self.say(f"refused: {reason}")
 
     def note(self, message: str) -> None:
         """Have something told when it is certain that the machine can be watched, before the word that all is ready."""
@@ -153,7 +156,7 @@ class Daemon:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _start(self, sensors: Sensors, reader: Reader, pipeline: Pipeline, opens: ContainerOpens) -> None:
+    def _start(self, sensors: Sensors, reader: Reader, pipeline: Pipeline, opens: Following) -> None:
         """Read first, then take the snapshot, then ask: whatever happens from here on is in one of them."""
         reader.start()
         self._host.snapshot()
@@ -165,7 +168,8 @@ class Daemon:
             self.say(warning)
         self._listen(sensors, reader, pipeline)
         in_force = len(sensors.asked.in_force) if sensors.asked is not None else 0
-        self.say(f"ready: {len(self.alerting.rule_names)} rules, {in_force} audit rules of ours")
+        marks = len(sensors.files.marks) if sensors.files is not None else 0
+        self.say(f"ready: {len(self.alerting.rule_names)} rules, {in_force} audit rules of ours, {marks} files marked")
 
     def _listen(self, sensors: Sensors, reader: Reader, pipeline: Pipeline) -> None:
         """Make sure that records reach us: our own change of the audit rules is recorded too (CONFIG_CHANGE).
@@ -184,7 +188,7 @@ class Daemon:
             )
 
     def _watch(
-        self, reader: Reader, pipeline: Pipeline, opens: ContainerOpens, drops: DropWatch, deadline: float | None
+        self, reader: Reader, pipeline: Pipeline, opens: Following, drops: DropWatch, deadline: float | None
     ) -> None:
         rounds = Rounds()
         rounds.every(_LOSS_INTERVAL_SECONDS, drops.look)

@@ -14,7 +14,7 @@ from auditfalco.outputs.queued import QueuedSink
 
 def losses_of(sensors: Sensors, reader: Reader, pipeline: Pipeline, sinks: Sequence[QueuedSink]) -> Losses:
     """The losses of one run from now on."""
-    assembler, connector = pipeline.assembler, sensors.connector
+    assembler, connector, files = pipeline.assembler, sensors.connector, sensors.files
 
     def gaps() -> Iterable[Window]:
         return (Window(*sorted((gap.after_ns, gap.before_ns))) for gap in assembler.take_losses())
@@ -28,6 +28,7 @@ def losses_of(sensors: Sensors, reader: Reader, pipeline: Pipeline, sinks: Seque
         "receive_buffer": lambda: sensors.reader.overruns,
         "kernel_queue": KernelQueue(sensors.status).dropped,
         "connector": lambda: connector.lost + connector.overruns if connector is not None else 0,
+        "fanotify": lambda: files.overflows + files.unreadable if files is not None else 0,
         "malformed": lambda: pipeline.malformed,
         "shed": lambda: reader.shedder.total,
         "outputs": lambda: sum(sink.dropped + sink.failed for sink in sinks),

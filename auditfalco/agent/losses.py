@@ -14,6 +14,7 @@ LAYERS = {
     "receive_buffer": "times the audit receive buffer overflowed",
     "kernel_queue": "records that the kernel's audit queue or rate limit dropped",
     "connector": "process events lost",
+    "fanotify": "times the queue of file events overflowed, and file events that could not be read",
     "malformed": "records that could not be read",
     "shed": "events of little worth that were given up unread, for the engine could not keep up",
     "outputs": "alerts that a full output queue dropped or an output refused",

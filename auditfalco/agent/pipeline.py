@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from auditfalco.agent.clock import WallClock
+from auditfalco.agent.file_events import FileEvents
 from auditfalco.agent.shedding import SHED
 from auditfalco.agent.unapplied import Unapplied
 from auditfalco.agent.waiting import Batch
@@ -46,6 +47,7 @@ class Pipeline:
         entered: called with a process that was found to run in a container.
         unapplied: told of every process event that has been applied.
         configured: called with each raw event about audit's own configuration.
+        login_uids: file events of processes with another login uid are left out; of all, when it is empty.
 
     Attributes:
         events: events made.
@@ -60,10 +62,12 @@ class Pipeline:
         entered: Callable[[Process], None] | None = None,
         unapplied: Unapplied | None = None,
         configured: Callable[[RawEvent], None] | None = None,
+        login_uids: Collection[int] = (),
     ) -> None:
         self.host = host
         self.assembler = Assembler()
         self.normaliser = Normaliser(host)
+        self.files = FileEvents(host, self.normaliser, login_uids)
         self.events = 0
         self.malformed = 0
         self.heard = False
@@ -75,7 +79,7 @@ class Pipeline:
         self._configured = configured
 
     def take(self, batch: Batch) -> None:
-        """Handle one batch: what the connector tells first, then the records."""
+        """Handle one batch: what the connector tells first, then what fanotify has seen, then the records."""
         if batch.process_events:
             moved_ns = self._clock.update()
             if moved_ns:
@@ -85,7 +89,9 @@ class Pipeline:
                 self._apply(event, self._clock.offset_ns)
         if batch.events_lost:
             self.host.recover(time.time_ns())
+        self.files.take(batch.file_events)
         self._handle_records(batch.records)
+        self._pass_on(self.files.due())
         self._tell_ends()
 
     def _handle_records(self, records: list[tuple[int, bytes]]) -> None:
@@ -107,20 +113,22 @@ class Pipeline:
         """Let go of events that have waited too long for their last record; to be called now and then."""
         for raw in self.assembler.flush(time.monotonic()):
             self._handle(raw)
-        self._pass_on(self.normaliser.overdue(time.time_ns()))
+        self._pass_on(self.files.admitted(self.normaliser.overdue(time.time_ns())))
+        self._pass_on(self.files.due())
         self._tell_ends()
 
     def finish(self) -> None:
         """Handle what is still open."""
         for raw in self.assembler.close():
             self._handle(raw)
-        self._pass_on(self.normaliser.close())
+        self._pass_on(self.files.admitted(self.normaliser.close()))
+        self._pass_on(self.files.close())
         self._tell_ends(everything=True)
 
     def _handle(self, raw: RawEvent) -> None:
         if self._configured is not None and any(record.type == CONFIG_CHANGE for record in raw.records):
             self._configured(raw)
-        self._pass_on(self.normaliser.events(raw))
+        self._pass_on(self.files.admitted(self.normaliser.events(raw)))
 
     def _pass_on(self, events: Iterable[Event]) -> None:
         for event in events:

@@ -8,6 +8,7 @@ until it has been read empty (``netlink_overrun()`` in net/netlink/af_netlink.c)
 
 from __future__ import annotations
 
+import errno
 import os
 import queue
 import select
@@ -20,6 +21,8 @@ from auditfalco.agent.unapplied import Unapplied
 from auditfalco.agent.waiting import Batch, WaitingBatches
 from auditfalco.coverage.worth import CONNECTIONS
 from kernel_sources.connector import ProcessEvent
+from kernel_sources.errors import Malformed
+from kernel_sources.fanotify import FileEvent
 
 LONGEST_WAIT_MS = 100
 
@@ -28,6 +31,9 @@ MOST_RECORDS = 2048
 
 OVERRUN_SECONDS = 2.0
 """For so long after the receive buffer overflowed opens are shed, so that it can be emptied."""
+
+MOST_FILE_EVENTS = 1024
+"""File events taken in one go; each costs some system calls of ours, and the records must not wait for long."""
 
 AHEAD = 16
 """Waiting batches from which on the engine has no time to lose."""
@@ -99,12 +105,13 @@ class Reader:
             # What the engine has read itself, to be sure of what it saw in /proc, wakes nobody.
             ready = {descriptor for descriptor, _ in poll.poll(LONGEST_WAIT_MS)}
             records = self.shedder.sift(sensors.reader.read_batch(MOST_RECORDS), self._least_worth())
-            # The connector is drained after the records: whatever forked before one of them was written is then in
+            files = self._read_files()
+            # The connector is drained after the others: whatever forked before one of them was written is then in
             # hand.
             events = self.unapplied.take()
             changed = self._mounts in ready
-            if records or events or changed:
-                self.batches.put(Batch(events, records, changed, self._lost_events()))
+            if records or events or changed or files:
+                self.batches.put(Batch(events, records, changed, self._lost_events(), files))
 
     def _least_worth(self) -> int:
         """The least worth of events that are kept now."""
@@ -118,6 +125,15 @@ class Reader:
     def _read_events(self) -> list[ProcessEvent]:
         connector = self._sensors.connector
         return connector.read_batch(MOST_RECORDS) if connector is not None else []
+
+    def _read_files(self) -> list[FileEvent]:
+        files = self._sensors.files
+        if files is None:
+            return []
+        try:
+            return files.read_batch(MOST_FILE_EVENTS)
+        except Malformed as error:
+            raise OSError(errno.EPROTO, str(error)) from error
 
     def _lost_events(self) -> bool:
         """Whether process events were lost since this was asked last."""

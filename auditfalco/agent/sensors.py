@@ -17,6 +17,7 @@ from kernel_sources.audit.multicast import DEFAULT_RECEIVE_BUFFER, MulticastRead
 from kernel_sources.audit.status import AuditStatus
 from kernel_sources.connector import ProcessEventReader
 from kernel_sources.errors import KernelSourceError, NotPermitted, NotSupported, RuleRefused
+from kernel_sources.fanotify import FanotifyGroup
 from kernel_sources.procfs import ProcFS
 
 BACKLOG_LIMIT = 8192
@@ -39,10 +40,11 @@ class Buffering:
 
 
 class Sensors:
-    """The audit multicast socket, the audit control socket and the process connector.
+    """The audit multicast socket, the audit control socket, the process connector and a fanotify group.
 
     Audit records are what the agent lives on: without them it cannot run. Without the right to change audit rules it
-    lives on the rules that are there; without the connector it knows less of short-lived processes.
+    lives on the rules that are there; without the connector it knows less of short-lived processes; without fanotify it
+    sees the opens that audit records and no others.
 
     Args:
         buffering: how much may wait in the kernel.
@@ -52,6 +54,7 @@ class Sensors:
         warnings: what is missing and what that means, one line each.
         asked: what the kernel is asked for; None without the right to change audit rules.
         connector: None when the kernel or the permissions do not allow it.
+        files: the fanotify group, without marks at first; None likewise.
 
     Raises:
         NotPermitted, NotSupported: audit records cannot be had.
@@ -64,11 +67,13 @@ class Sensors:
         self.asked: Asked | None = None
         self._installed: InstalledRules | None = None
         self.connector: ProcessEventReader | None = None
+        self.files: FanotifyGroup | None = None
         self._control: AuditControl | None = None
         with ExitStack() as opened:
             self.reader = opened.enter_context(MulticastReader(buffering.receive_buffer))
             self._open_control(opened)
             self._open_connector(opened)
+            self._open_files(opened)
             self._opened = opened.pop_all()
 
     def _open_control(self, opened: ExitStack) -> None:
@@ -90,6 +95,12 @@ class Sensors:
                 f"no process connector ({error}):"
                 " short-lived processes may lack ancestors, containers and process groups"
             )
+
+    def _open_files(self, opened: ExitStack) -> None:
+        try:
+            self.files = opened.enter_context(FanotifyGroup(ProcFS(), with_open_flags=True))
+        except (KernelSourceError, OSError) as error:
+            self.warnings.append(f"no fanotify ({error}): opens that audit does not record are not seen")
 
     def status(self) -> AuditStatus | None:
         """The audit subsystem's state now; None without the right to ask."""
@@ -134,7 +145,8 @@ class Sensors:
 
     def descriptors(self) -> list[int]:
         """What to wait on for events."""
-        return [self.reader.fileno()] + ([self.connector.fileno()] if self.connector is not None else [])
+        others = [source.fileno() for source in (self.connector, self.files) if source is not None]
+        return [self.reader.fileno(), *others]
 
     def close(self) -> list[Exception]:
         """Remove our audit rules, restore our settings, close the sockets; returns what could not be undone."""

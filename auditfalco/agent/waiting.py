@@ -5,12 +5,14 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from kernel_sources.connector import ProcessEvent
+from kernel_sources.fanotify import FileEvent
 
 CAPACITY = 131_072
-"""Records and process events that may wait. More than a second of the busiest host, some 50 MB."""
+"""Records, process events and file events that may wait. More than a second of the busiest host, some 50 MB."""
 
 
 class Batch(NamedTuple):
@@ -19,17 +21,20 @@ class Batch(NamedTuple):
     `process_events` were all sent by the kernel before the last of `records` could be read: they are to be applied
     first. `records` are (type, text) pairs, a stub in the place of an event that was shed (see agent.shedding).
     `mounts_changed` says that the mount table is not what it was, `events_lost` that process events are missing.
+    `file_events` were read after `records`, which the kernel writes at the end of the calls in which those come: of a
+    record that is here, the file event is here or was in an earlier batch.
     """
 
     process_events: list[ProcessEvent]
     records: list[tuple[int, bytes]]
     mounts_changed: bool
     events_lost: bool = False
+    file_events: Sequence[FileEvent] = ()
 
     @property
     def size(self) -> int:
         """How much room it takes; an empty one takes some too."""
-        return len(self.process_events) + len(self.records) + 1
+        return len(self.process_events) + len(self.records) + len(self.file_events) + 1
 
 
 class WaitingBatches:

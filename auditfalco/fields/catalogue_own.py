@@ -20,6 +20,12 @@ FIELDS: tuple[Field, ...] = (
         listed=False,
     ),
     Field(
+        "evt.sensors",
+        "CHARBUF",
+        "the sensors that told of the event, parted by commas: audit, fanotify, connector; no field of Falco's",
+        listed=False,
+    ),
+    Field(
         "fd.is_block_device",
         "BOOL",
         "whether what the call opens is a block device, whatever its name; absent for other calls; no field of Falco's",

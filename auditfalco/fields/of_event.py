@@ -89,6 +89,7 @@ PLAIN: dict[str, Extractor] = {
     "evt.hostname": lambda event, world: world.hostname,
     "evt.is_async": _is_async,
     "evt.is_io_uring": lambda event, world: event.io_uring,
+    "evt.sensors": lambda event, world: ",".join(event.sources),
     "evt.is_32bit": lambda event, world: event.narrow,
     "evt.asynctype": lambda event, world: _own_name(event),
     "evt.count": constant(1),

@@ -87,6 +87,7 @@ _SERVED: tuple[tuple[tuple[Source, ...], str], ...] = (
         " evt.buflen.file.out evt.buflen.net evt.buflen.net.in evt.buflen.net.out",
     ),
     ((_S.URINGOP,), "evt.is_io_uring"),
+    ((_S.CONSTANT,), "evt.sensors"),
     ((_S.SYSCALL,), "evt.is_32bit"),
     ((_S.PATH,), "fd.is_block_device"),
     ((_S.HOSTNAME,), "evt.hostname"),

@@ -31,7 +31,9 @@ from auditfalco.normalise import (
 from auditfalco.normalise.call import Builder, Call
 from auditfalco.normalise.exits import exit_event
 from auditfalco.normalise.measured import tell_measured
+from auditfalco.normalise.opens_seen import open_event
 from auditfalco.normalise.ring import Ring
+from auditfalco.normalise.sightings import Sighting
 from auditfalco.state.executables import deleted_name, memfd_name
 from auditfalco.state.host import HostState
 from auditfalco.state.lives import Signs
@@ -152,6 +154,15 @@ class Normaliser:
     def exit(self, process: Process, time_ns: int, status: int, children: Iterable[Process]) -> Event:
         """The event of a process that has ended; see :func:`exits.exit_event`."""
         return self._numbered(exit_event(process, time_ns, status, children))
+
+    def opened(self, sighting: Sighting) -> Event:
+        """The event of an open that fanotify alone tells of; its process is looked at as it is now."""
+        process, time_ns = sighting.process, sighting.since_ns
+        self._host.look_at(process, time_ns)
+        event = self._numbered(open_event(sighting, self._host))
+        at_ns = time_ns if process.exit_ns is None else min(time_ns, process.exit_ns)  # it was read later than it was
+        event.moment_ns, event.until_ns = self._host.processes.moment(process, at_ns)
+        return event
 
     def _numbered(self, event: Event) -> Event:
         self._number += 1

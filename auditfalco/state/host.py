@@ -232,6 +232,17 @@ class HostState:
             self.first_time_ns = time_ns
         self.describe_container(process, time_ns)
 
+    def look_at(self, process: Process, time_ns: int) -> None:
+        """Read from /proc what no record tells of a process that did something at a time, as far as it is there."""
+        self.processes.catch_up(process, time_ns)
+        if self._reader is not None and process.is_alive:
+            self._reader.refresh(process)
+        self.complete(process, time_ns)
+
+    def login_uid_now(self, pid: int) -> int | None:
+        """The login uid of the process that has a pid now; None when it has none, or cannot be asked."""
+        return self._proc.loginuid(pid) if self._proc is not None else None
+
     def place(self, process: Process, image: Image, paths: Sequence[PathFacts], time_ns: int) -> None:
         """Note where a process is that has just executed something, if it had gone before its control group was read.
 

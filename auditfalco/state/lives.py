@@ -114,6 +114,17 @@ class Lives:
         fitting[0].heard = fitting[0].heard or signs is not NO_SIGNS
         return fitting[0]
 
+    def seen(self, pid: int, time_ns: int, gone: bool | None) -> Process | None:
+        """Who did what another sensor than audit saw at some time before `time_ns`, when it was read.
+
+        `gone` says whether the process had ended by then, if that is known.
+        """
+        begun = [life for life in self.of_pid(pid) if life.start_ns <= time_ns + CLOCK_TICK_NS]
+        if gone:
+            ended = (one for one in begun if one.exit_ns is not None and one.exit_ns >= time_ns - LATEST_TICK_NS)
+            return next(ended, begun[0] if begun else None)
+        return begun[0] if begun else None
+
     def add(self, process: Process) -> None:
         """Take in the latest life of its pid."""
         earlier = self._newest.get(process.pid)

@@ -200,6 +200,10 @@ class ProcessTable:
                 process.container = parent.container
         return process
 
+    def seen(self, pid: int, time_ns: int, gone: bool | None) -> Process:
+        """Who did what was read at `time_ns` of another sensor, and had ended by then or not (None: not known)."""
+        return self._lives.seen(pid, time_ns, gone) or self._first_sight(pid, time_ns)
+
     def moment(self, process: Process, time_ns: int) -> Moment:
         """When a record of a process with this time was written, as closely as can be told.
 

@@ -11,7 +11,7 @@ from auditfalco.state.containers import Place
 from auditfalco.state.executables import deleted_name, memfd_name
 from auditfalco.state.groups import GroupFacts
 from auditfalco.state.processreader import Ahead
-from kernel_sources.procfs import Mount, ProcFS, StatFacts
+from kernel_sources.procfs import Mount, ProcFS, StatFacts, StatusFacts
 from kernel_sources.procfs.mounts import seen_in
 
 _SAME_START_NS = 20_000_000
@@ -50,8 +50,7 @@ class LiveReader:
             status.capabilities.inheritable,
             status.capabilities.ambient,
         )
-        process.uid, process.euid, process.fsuid = status.uids.real, status.uids.effective, status.uids.filesystem
-        process.gid, process.egid, process.fsgid = status.gids.real, status.gids.effective, status.gids.filesystem
+        _take_over(process, status)
         process.tty, process.sid, process.pgid = stat.tty_nr, stat.session, stat.pgrp
         process.vpid = status.ns_tgids[-1] if status.ns_tgids else None
         process.vpgid = status.ns_pgids[-1] if status.ns_pgids else None
@@ -62,6 +61,21 @@ class LiveReader:
         process.cwd = self._proc.cwd(pid)
         self.fill_image(process.image, process)
         return process
+
+    def refresh(self, process: Process) -> None:
+        """Bring up to date what changes in a process's life without an event that is always told: ids and directory.
+
+        Its image is read only if nothing is known of it.
+        """
+        status, login_uid = self._proc.status(process.pid), self._proc.loginuid(process.pid)
+        cwd = self._proc.cwd(process.pid)
+        if status is None or self._stat(process) is None:
+            return
+        _take_over(process, status)
+        process.login_uid = -1 if login_uid is None else login_uid
+        process.cwd = cwd or process.cwd
+        if not process.image.filled and not process.pending:
+            self.fill_image(process.image, process)
 
     def parent_pid(self, process: Process) -> int | None:
         """The parent now, or when the process ended if that is known; None when it is gone or has none."""
@@ -247,3 +261,9 @@ class LiveReader:
         if stat is None or not process.start_known:
             return False
         return abs(self._proc.start_time_ns(stat.start_ticks) - process.start_ns) > _SAME_START_NS
+
+
+def _take_over(process: Process, status: StatusFacts) -> None:
+    """The users and groups that a process has now."""
+    process.uid, process.euid, process.fsuid = status.uids.real, status.uids.effective, status.uids.filesystem
+    process.gid, process.egid, process.fsgid = status.gids.real, status.gids.effective, status.gids.filesystem

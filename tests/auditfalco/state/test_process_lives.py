@@ -162,3 +162,20 @@ def test_the_bound_counts_every_life_of_a_pid() -> None:
         process = process.previous
     assert lives <= 50
     assert len(table) == lives + 1
+
+
+def test_who_did_what_is_read_after_its_end(table: ProcessTable, proc: Any) -> None:
+    """fanotify tells who, and whether that had ended when it was read; not when it was."""
+    proc.run(PARENT)
+    table.forked(PARENT, PID, at(100))
+    table.exited(PID, at(200))
+    table.forked(PARENT, PID, at(210))
+    first, second = table.find(PID, at(150)), table.find(PID, at(350))
+    assert table.seen(PID, at(230), gone=True) is first
+    assert table.seen(PID, at(230), gone=False) is second
+    assert table.seen(PID, at(205) - 12 * MS, gone=None) is first
+    assert table.seen(PID, at(5000), gone=True) is second  # whose end has not been told yet
+
+
+def test_who_was_never_seen_is_known_by_its_number(table: ProcessTable) -> None:
+    assert table.seen(4242, at(100), gone=True).pid == 4242

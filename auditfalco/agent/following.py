@@ -1,0 +1,54 @@
+"""What the kernel is asked for as files and containers come and go: audit rules for opens in containers, and marks."""
+
+from __future__ import annotations
+
+from auditfalco.agent.container_opens import ContainerOpens
+from auditfalco.agent.file_marks import FileMarks
+from auditfalco.agent.sensors import Sensors
+from auditfalco.coverage.marks import WatchList
+from auditfalco.coverage.plan import Plan
+from auditfalco.model.process import Process
+from kernel_sources.procfs import ProcFS
+
+
+class Following:
+    """Keeps both in step with what there is.
+
+    Args:
+        plan: the audit rules.
+        watched: the files to mark.
+        sensors: where both are set.
+        proc: access to the proc file system.
+    """
+
+    def __init__(self, plan: Plan, watched: WatchList, sensors: Sensors, proc: ProcFS) -> None:
+        self.opens = ContainerOpens(plan, sensors.asked, proc)
+        self.marks = FileMarks(sensors.files, watched, proc)
+
+    @property
+    def refused(self) -> list[str]:
+        """What the kernel did not take, with the reason."""
+        return [*self.opens.refused, *self.marks.refused]
+
+    def named(self, number: tuple[int, int]) -> str | None:
+        """The path by which rules name a marked file or directory, by its device and inode."""
+        return self.marks.marked.get(number)
+
+    def start(self) -> None:
+        """Ask for what is there already, then follow."""
+        self.opens.start()
+        self.marks.start()
+
+    def stop(self) -> None:
+        """Follow no more; what was asked for stays until it is undone together."""
+        self.opens.stop()
+        self.marks.stop()
+
+    def entered(self, process: Process) -> None:
+        """Say that a process runs, maybe in a container that is new."""
+        self.opens.entered(process)
+        self.marks.entered(process)
+
+    def mounts_changed(self) -> None:
+        """Say that the host's mount table is not what it was."""
+        self.opens.mounts_changed()
