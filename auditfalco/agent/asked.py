@@ -6,9 +6,10 @@ import threading
 from collections.abc import Iterable
 
 from auditfalco.coverage.plan import PlannedRule
+from auditfalco.coverage.worth import VITAL
 from kernel_sources.audit.installed import InstalledRules
 from kernel_sources.audit.rule import AuditRule
-from kernel_sources.errors import RuleRefused
+from kernel_sources.errors import KernelSourceError, RuleRefused
 
 
 class Asked:
@@ -67,6 +68,8 @@ class Asked:
     def withdraw(self, below: int) -> list[RuleRefused]:
         """Withhold the rules whose worth is less than `below`, and give back the others; 0 gives back all.
 
+        What is VITAL is never withheld. After a failure what was withheld before counts as withheld.
+
         Returns:
             The kernel's refusals of what was given back.
 
@@ -74,7 +77,11 @@ class Asked:
             NotPermitted: no right to, or the configuration has been locked since.
         """
         with self._lock:
-            self._least = below
-            for planned in self.withdrawn:
-                self._installed.remove(planned.rule)
-            return self._installed.add_all(one.rule for one in self._wanted.values() if one.worth >= below)
+            before, self._least = self._least, min(below, VITAL)
+            try:
+                for planned in self.withdrawn:
+                    self._installed.remove(planned.rule)
+                return self._installed.add_all(one.rule for one in self._wanted.values() if one.worth >= self._least)
+            except (KernelSourceError, OSError):
+                self._least = before
+                raise

@@ -17,6 +17,7 @@ from auditfalco.agent.drops import DropSettings, DropWatch
 from auditfalco.agent.following import Following
 from auditfalco.agent.internal import InternalAlerts
 from auditfalco.agent.loss_layers import losses_of
+from auditfalco.agent.overload import Overload, overload_of
 from auditfalco.agent.pipeline import Pipeline
 from auditfalco.agent.reading import Reader
 from auditfalco.agent.rounds import Rounds
@@ -81,6 +82,7 @@ class Daemon:
         self._host.watch_programs(self.alerting.named_programs)
         self._internal = InternalAlerts(self._host.hostname, self._deliver_internal)
         self.drops: DropWatch | None = None
+        self.overload: Overload | None = None
         self.shed: tuple[int, ...] = ()
         self.evictions: dict[str, int] = {}
 
@@ -108,6 +110,7 @@ class Daemon:
                 self.drops = DropWatch(
                     self._drop_settings, losses, lambda: pipeline.assembler.events, self._internal, self.say
                 )
+                self.overload = overload_of(sensors, reader, self._internal, self.say)
                 self._start(sensors, reader, pipeline, opens)
                 self._watch(reader, pipeline, opens, self.drops, time.monotonic() + seconds if seconds else None)
                 self.evictions = evictions(self._host)
@@ -115,6 +118,8 @@ class Daemon:
                     self.evictions["names of io_uring operations given up"] = pipeline.normaliser.given_up
         finally:
             self.shed = tuple(reader.shedder.shed)
+            if self.overload is not None:
+                self.overload.stop()
             opens.stop()
             reader.stop()
             for failure in sensors.close():
@@ -192,6 +197,9 @@ class Daemon:
     ) -> None:
         rounds = Rounds()
         rounds.every(_LOSS_INTERVAL_SECONDS, drops.look)
+        if self.overload is not None:
+            self.overload.start()
+            rounds.every(_LOSS_INTERVAL_SECONDS, self.overload.tell)
         while not self._stopping and (deadline is None or time.monotonic() < deadline):
             if self._take_one(reader, pipeline):
                 opens.mounts_changed()
@@ -200,6 +208,8 @@ class Daemon:
             rounds.go()
         self._take_the_rest(reader, pipeline)
         pipeline.finish()
+        if self.overload is not None:
+            self.overload.tell()
         drops.finish()
 
     def _take_the_rest(self, reader: Reader, pipeline: Pipeline) -> None:

@@ -160,6 +160,8 @@ def _summarise(daemon: Daemon) -> None:
     for worth, count in enumerate(daemon.shed):
         if count:
             print(f"   - given up unread: {count} {MEANINGS[worth]}", file=sys.stderr)
+    for line in daemon.overload.summary() if daemon.overload else ():
+        print(f"   - {line}", file=sys.stderr)
     if daemon.evictions:
         print("Not known for want of room or time:", file=sys.stderr)
     for meaning, count in daemon.evictions.items():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
+
 from auditfalco.agent.asked import Asked
 from auditfalco.coverage.plan import PlannedRule
 from auditfalco.coverage.worth import NAMES, OPENS, VITAL
 from kernel_sources.audit.rule import AuditRule, rule
-from kernel_sources.errors import RuleRefused
+from kernel_sources.errors import NotPermitted, RuleRefused
 
 
 class Installed:
@@ -46,3 +48,23 @@ def test_rules_of_little_worth_are_withdrawn_and_given_back() -> None:
     asked.withdraw(0)
     assert (installed.ours, asked.withdrawn) == ([vital.rule, names.rule, late.rule], ())
     assert asked.wanted == (vital, names, late)
+
+
+def test_what_is_vital_is_never_withheld() -> None:
+    installed = Installed()
+    asked = Asked(installed)  # type: ignore[arg-type]
+    asked.add([planned(1, OPENS), planned(2, VITAL)])
+    asked.withdraw(VITAL + 1)
+    assert installed.ours == [planned(2, VITAL).rule]
+
+
+def test_a_failure_leaves_what_was_withheld_before() -> None:
+    class Locked(Installed):
+        def remove(self, one: AuditRule) -> bool:
+            raise NotPermitted("locked")
+
+    asked = Asked(Locked())  # type: ignore[arg-type]
+    asked.add([planned(1, OPENS)])
+    with pytest.raises(NotPermitted):
+        asked.withdraw(NAMES)
+    assert asked.withdrawn == ()
