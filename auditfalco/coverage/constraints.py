@@ -2,6 +2,9 @@
 
 A way is one manner of fulfilling a condition: a set of constraints that all hold. Ways are several manners, of which at
 least one is taken by every event that fulfils the condition.
+
+Names and directories are claimed of calls that succeed only: the kernel compares inodes, and of a call that fails it
+may have found none, as where a directory of the name may not be searched.
 """
 
 from __future__ import annotations
@@ -12,9 +15,11 @@ from typing import Union
 
 @dataclass(frozen=True)
 class Named:
-    """One of the files that the call names has this name, by any of its names: spelled, real, or a link's to its inode.
+    """One of the files that the call names has this name, by any of its names (model.names).
 
-    Absolute and plain: no empty component, no "." or "..", no slash at the end.
+    It may be the name as spelled, perhaps through links; the file's real name; the one that it has by another mount;
+    or one that a rule gives to another hard link of it. Absolute and plain: no empty component, no "." or "..", no
+    slash at the end.
     """
 
     path: str
@@ -22,9 +27,10 @@ class Named:
 
 @dataclass(frozen=True)
 class Below:
-    """One of the files that the call names has a name below this directory, by any of its names.
+    """One of the files that the call names has a name below this directory, by any of its names, at any depth.
 
-    Absolute and plain, as in Named; "/" itself is one. What is below it is below it at any depth.
+    Absolute and plain, as in Named. The name may be one that a rule gives to another hard link of the file, so files
+    that rules name (engine.identity.named_files) and that lie below it belong to it wherever they are linked.
     """
 
     directory: str
@@ -32,21 +38,21 @@ class Below:
 
 @dataclass(frozen=True)
 class Access:
-    """The file was opened for reading ("r"), for writing ("w"), or for either of both ("rw"), as the kernel's perm=."""
+    """The file was opened for reading ("r") or for writing ("w"), as the kernel's perm= has it for the open family."""
 
     letters: str
 
 
 @dataclass(frozen=True)
 class Succeeded:
-    """The call returned no error (True), or one (False)."""
+    """The call returned no error (True), or one (False), by the kernel's own account (success=)."""
 
     success: bool
 
 
 @dataclass(frozen=True)
 class Exited:
-    """The call returned this value; errors are negative numbers."""
+    """The call returned this value; errors are negative numbers, as -115."""
 
     value: int
 
@@ -65,14 +71,17 @@ class Compared:
 
 @dataclass(frozen=True)
 class Family:
-    """The address family of the socket address that was passed to the call."""
+    """The address family of the socket address that was passed to the call; 0 is AF_UNSPEC, which parts a socket."""
 
     number: int
 
 
 @dataclass(frozen=True)
 class Register:
-    """An argument register, a0 to a3, has this value ("="), or any of these bits ("&")."""
+    """The lower 32 bits of an argument register, a0 to a3, are this value ("="), or have any of these bits ("&").
+
+    The register is the call's own: of a call made through socketcall the kernel sees others.
+    """
 
     index: int
     op: str

@@ -57,22 +57,40 @@ def _tell(call: Call, event: Event, parameter: Parameter, value: int, numbers: N
 
 
 def _number(call: Call, parameter: Parameter, value: int, numbers: Numbers | None) -> Argument:
+    return told_number(parameter, call.facts.arch or "", call.facts.bits, value, numbers)
+
+
+def told_number(
+    parameter: Parameter, machine: str, bits: int | None, value: int, numbers: Numbers | None = None
+) -> Argument:
+    """What a register says of a parameter that is a number, flags or an enumeration.
+
+    Args:
+        parameter: Falco's.
+        machine: whose registers they are; `bits` is their width.
+        value: what the register holds.
+        numbers: the kernel's numbers by name, for flags and enumerations that Falco has numbers of its own for.
+    """
     if callable(numbers):
-        numbers = numbers(call.facts.arch or "")
+        numbers = numbers(machine)
     if numbers is not None:
         known = arguments.enumerated if parameter.type.startswith("ENUM") else arguments.translated
         return arguments.number(parameter, known(value & 0xFFFFFFFF, numbers, parameter))
-    return arguments.number(parameter, sized(call, parameter.type, value))
+    return arguments.number(parameter, _sized(parameter.type, value, bits))
 
 
 def sized(call: Call, kind: str, value: int) -> int:
     """A register as a number of one of Falco's types."""
+    return _sized(kind, value, call.facts.bits)
+
+
+def _sized(kind: str, value: int, bits: int | None) -> int:
     if kind == "INT32":
         return arguments.signed32(value)
     if kind == "INT64":
-        return arguments.signed32(value) if call.facts.bits == 32 else arguments.signed64(value)
-    bits = next((width for width in (8, 16, 32) if kind.endswith(str(width))), 64)
-    return value & (1 << bits) - 1
+        return arguments.signed32(value) if bits == 32 else arguments.signed64(value)
+    width = next((width for width in (8, 16, 32) if kind.endswith(str(width))), 64)
+    return value & (1 << width) - 1
 
 
 def identity(call: Call, value: int) -> int:
