@@ -13,6 +13,7 @@ from types import FrameType
 from typing import TextIO
 
 from auditfalco.agent.alerting import Alerting
+from auditfalco.agent.blindness import blindness
 from auditfalco.agent.drops import DropSettings, DropWatch
 from auditfalco.agent.following import Following
 from auditfalco.agent.internal import InternalAlerts
@@ -96,12 +97,13 @@ class Daemon:
         sensors = self._open_sensors()
         for note in self._notes:
             self.say(note)
-        opens = Following(self._plan, self.alerting.watch_list, sensors, self._proc)
+        opens = Following(self._plan, self.alerting.watch_list, sensors, self._proc, self.say)
         reader = Reader(sensors, self._proc.mounts_path())
         pipeline = Pipeline(
             self._host, self._consume, opens.entered, reader.unapplied, login_uids=self._plan.login_uids
         )
         pipeline.files.named = opens.named
+        pipeline.executions.engaged = lambda: opens.fallback.engaged
         self._host.look_ahead(reader.unapplied)
         self._host.hurry_when(reader.is_ahead)
         try:
@@ -171,6 +173,9 @@ class Daemon:
             opens.entered(process)
         for warning in sensors.warnings:
             self.say(warning)
+        blind = blindness(sensors.auditing(), self._plan.audit_rules())
+        if blind:
+            opens.fallback.engage(blind, self._host.processes.living())
         self._listen(sensors, reader, pipeline)
         in_force = len(sensors.asked.in_force) if sensors.asked is not None else 0
         marks = len(sensors.files.marks) if sensors.files is not None else 0

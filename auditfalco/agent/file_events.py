@@ -19,6 +19,7 @@ class FileEvents:
         host: the state that they are seen against.
         normaliser: makes the events.
         login_uids: when given, only processes with one of these login uids are seen.
+        executed: told of files that were opened in order to be executed.
 
     Attributes:
         named: gives the path by which rules name a file, by device and inode: it may have been opened by another one.
@@ -29,11 +30,13 @@ class FileEvents:
         host: HostState,
         normaliser: Normaliser,
         login_uids: Collection[int] = (),
+        executed: Callable[[Process, str], None] | None = None,
     ) -> None:
         self._host = host
         self._normaliser = normaliser
         self._login_uids = frozenset(login_uids)
         self.named: Callable[[tuple[int, int]], str | None] = lambda number: None
+        self._executed = executed
         self._sightings = Sightings()
 
     @property
@@ -45,7 +48,11 @@ class FileEvents:
         """Take in what was read from fanotify, before the records that were readable at that time."""
         for event in events:
             process = self._process(event)
-            if process is not None:
+            if process is None:
+                continue
+            if event.executed and self._executed is not None:
+                self._executed(process, event.path)
+            else:
                 self._sightings.saw(process, event, self.named((event.device, event.inode)))
 
     def admitted(self, events: Iterable[Event]) -> Iterator[Event]:
@@ -60,10 +67,13 @@ class FileEvents:
         """The events of what still waits for records."""
         return self._events(self._sightings.close())
 
+    def in_scope(self, process: Process | None) -> bool:
+        """Whether a process is to be seen, by its login uid as records have told it, or its parent's."""
+        return not self._login_uids or (process is not None and process.login_uid in self._login_uids)
+
     def _events(self, sightings: Iterable[Sighting]) -> Iterator[Event]:
         for sighting in sightings:
-            # What had ended when its event was read: records may have told of it meanwhile, or its parent's uid is its.
-            if not self._login_uids or sighting.process.login_uid in self._login_uids:
+            if self.in_scope(sighting.process):
                 yield self._normaliser.opened(sighting)
 
     def _process(self, event: FileEvent) -> Process | None:

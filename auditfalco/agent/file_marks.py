@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from auditfalco.coverage.filesystems import is_slow
 from auditfalco.coverage.marks import WatchList
 from auditfalco.model.process import Process
 from auditfalco.state.roots import RootedFiles
@@ -35,10 +36,6 @@ REFUSALS_KEPT = 20
 
 MASK = OPEN | OPEN_EXEC | CLOSE_WRITE | CLOSE_NOWRITE
 """The closes tell writing from reading where the open has ended before it could be looked at."""
-
-SLOW_TYPES = ("fuse", "nfs", "cifs", "smb", "9p", "ceph", "afs", "coda", "autofs")
-"""File systems, by the beginning of their type, on which an open may wait for somebody: nothing is marked there, since
-the kernel opens each file for us that it tells of."""
 
 
 class _Wanted(NamedTuple):
@@ -154,7 +151,7 @@ class FileMarks:
                 self._unmark(one)
             if mounts is None:
                 mounts = self._proc.mountinfo(pid) or []
-            if len(self._marks) < MOST_MARKS and not _is_slow(real, mounts):
+            if len(self._marks) < MOST_MARKS and not is_slow(real, mounts):
                 self._mark(one, status, real)
 
     def _wanted_in(self, root: str) -> Iterator[_Wanted]:
@@ -185,16 +182,3 @@ class FileMarks:
         mark = self._marks.pop(one)
         if self._group is not None:
             self._group.unmark(mark)
-
-
-def _is_slow(path: str, mounts: list[Mount]) -> bool:
-    """Whether a path lies on a file system where opening may wait for somebody, or that is not known."""
-    holding = [mount for mount in mounts if _lies_in(path, mount.mount_point)]
-    if not holding:
-        return True
-    innermost = max(enumerate(holding), key=lambda found: (len(found[1].mount_point), found[0]))[1]
-    return innermost.fs_type.startswith(SLOW_TYPES)
-
-
-def _lies_in(path: str, directory: str) -> bool:
-    return path == directory or path.startswith(directory.rstrip("/") + "/")

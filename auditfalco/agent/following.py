@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from auditfalco.agent.container_opens import ContainerOpens
+from auditfalco.agent.fallback import FallbackSensors
 from auditfalco.agent.file_marks import FileMarks
 from auditfalco.agent.sensors import Sensors
 from auditfalco.coverage.marks import WatchList
@@ -19,16 +22,22 @@ class Following:
         watched: the files to mark.
         sensors: where both are set.
         proc: access to the proc file system.
+
+    Attributes:
+        fallback: what stands in for audit where that is blind; it follows file systems.
     """
 
-    def __init__(self, plan: Plan, watched: WatchList, sensors: Sensors, proc: ProcFS) -> None:
+    def __init__(
+        self, plan: Plan, watched: WatchList, sensors: Sensors, proc: ProcFS, say: Callable[[str], None]
+    ) -> None:
+        self.fallback = FallbackSensors(sensors.files, plan.needs, proc, say)
         self.opens = ContainerOpens(plan, sensors.asked, proc)
         self.marks = FileMarks(sensors.files, watched, proc)
 
     @property
     def refused(self) -> list[str]:
         """What the kernel did not take, with the reason."""
-        return [*self.opens.refused, *self.marks.refused]
+        return [*self.opens.refused, *self.marks.refused, *self.fallback.refused.values()]
 
     def named(self, number: tuple[int, int]) -> str | None:
         """The path by which rules name a marked file or directory, by its device and inode."""
@@ -48,7 +57,9 @@ class Following:
         """Say that a process runs, maybe in a container that is new."""
         self.opens.entered(process)
         self.marks.entered(process)
+        self.fallback.entered(process)
 
     def mounts_changed(self) -> None:
         """Say that the host's mount table is not what it was."""
         self.opens.mounts_changed()
+        self.fallback.mounts_changed()

@@ -14,6 +14,7 @@ from auditfalco.agent.unapplied import Unapplied
 from auditfalco.agent.waiting import Batch
 from auditfalco.model.event import Event
 from auditfalco.model.process import Process
+from auditfalco.normalise.executions_seen import Executions
 from auditfalco.normalise.normaliser import Normaliser
 from auditfalco.state.host import HostState
 from kernel_sources.audit.assembler import Assembler
@@ -67,7 +68,8 @@ class Pipeline:
         self.host = host
         self.assembler = Assembler()
         self.normaliser = Normaliser(host)
-        self.files = FileEvents(host, self.normaliser, login_uids)
+        self.executions = Executions(host)
+        self.files = FileEvents(host, self.normaliser, login_uids, self.executions.opened)
         self.events = 0
         self.malformed = 0
         self.heard = False
@@ -91,8 +93,7 @@ class Pipeline:
             self.host.recover(time.time_ns())
         self.files.take(batch.file_events)
         self._handle_records(batch.records)
-        self._pass_on(self.files.due())
-        self._tell_ends()
+        self._tell_unrecorded()
 
     def _handle_records(self, records: list[tuple[int, bytes]]) -> None:
         now = time.monotonic()
@@ -113,22 +114,39 @@ class Pipeline:
         """Let go of events that have waited too long for their last record; to be called now and then."""
         for raw in self.assembler.flush(time.monotonic()):
             self._handle(raw)
-        self._pass_on(self.files.admitted(self.normaliser.overdue(time.time_ns())))
-        self._pass_on(self.files.due())
-        self._tell_ends()
+        self._pass_recorded(self.normaliser.overdue(time.time_ns()))
+        self._tell_unrecorded()
 
     def finish(self) -> None:
         """Handle what is still open."""
         for raw in self.assembler.close():
             self._handle(raw)
-        self._pass_on(self.files.admitted(self.normaliser.close()))
+        self._pass_recorded(self.normaliser.close())
+        self._tell_executions(everything=True)
         self._pass_on(self.files.close())
         self._tell_ends(everything=True)
 
     def _handle(self, raw: RawEvent) -> None:
         if self._configured is not None and any(record.type == CONFIG_CHANGE for record in raw.records):
             self._configured(raw)
-        self._pass_on(self.files.admitted(self.normaliser.events(raw)))
+        self._pass_recorded(self.normaliser.events(raw))
+
+    def _pass_recorded(self, events: Iterable[Event]) -> None:
+        """Hand on what records tell, but for what another sensor has told already."""
+        self._pass_on(self.files.admitted(self.executions.admitted(events)))
+
+    def _tell_unrecorded(self) -> None:
+        """Hand on what records should have told by now, and have not."""
+        self._tell_executions()  # what a process runs, before what it opens
+        self._pass_on(self.files.due())
+        self._tell_ends()
+
+    def _tell_executions(self, everything: bool = False) -> None:
+        self._pass_on(
+            self.normaliser.numbered(event)
+            for event in self.executions.due(everything)
+            if self.files.in_scope(event.process)
+        )
 
     def _pass_on(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -152,6 +170,7 @@ class Pipeline:
             process = processes.alive(event.tgid)
             if process is not None:
                 self.host.describe_container(process, time_ns)  # its engine may forget it soon
+                self.executions.announced(process)
                 if self._entered is not None:
                     self._entered(process)
         elif isinstance(event, Exit):

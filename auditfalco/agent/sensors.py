@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from auditfalco.agent.asked import Asked
 from auditfalco.agent.leftovers import SettingsNote, remove_strays, take_over
 from auditfalco.coverage.keys import Instance
+from auditfalco.coverage.machine.auditing import Auditing
 from auditfalco.coverage.plan import PlannedRule
 from kernel_sources.audit.control import AuditControl
 from kernel_sources.audit.installed import InstalledRules
@@ -105,6 +106,12 @@ class Sensors:
     def status(self) -> AuditStatus | None:
         """The audit subsystem's state now; None without the right to ask."""
         return self._control.status() if self._control is not None else None
+
+    def auditing(self) -> Auditing:
+        """Audit's state now, with the rules that it has."""
+        if self._control is None:
+            return Auditing(refusal="no right to")
+        return Auditing(status=self._control.status(), rules=tuple(self._control.list_rules()), uring=True)
 
     def ask(self, planned: Iterable[PlannedRule]) -> None:
         """Switch audit on and ask for events; what the kernel refuses becomes a warning."""

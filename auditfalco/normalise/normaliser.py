@@ -75,7 +75,7 @@ class Normaliser:
         self._host = host
         self._number = 0
         self.skipped = 0
-        self._ring = Ring(host, self._numbered)
+        self._ring = Ring(host, self.numbered)
 
     def events(self, raw: RawEvent) -> list[Event]:
         """The events that a raw event completes, in the order of what they tell; mostly one.
@@ -125,7 +125,7 @@ class Normaliser:
         event.result = syscall.exit
         event.narrow = None if syscall.arch is None else syscall.arch in NARROW_MACHINES
         event.record_types = tuple(record_type_name(record.type) for record in raw.records)
-        self._numbered(event)
+        self.numbered(event)
         call = Call(raw, syscall, process, self._host)
         if not executed:
             self._refresh(call)
@@ -153,18 +153,19 @@ class Normaliser:
 
     def exit(self, process: Process, time_ns: int, status: int, children: Iterable[Process]) -> Event:
         """The event of a process that has ended; see :func:`exits.exit_event`."""
-        return self._numbered(exit_event(process, time_ns, status, children))
+        return self.numbered(exit_event(process, time_ns, status, children))
 
     def opened(self, sighting: Sighting) -> Event:
         """The event of an open that fanotify alone tells of; its process is looked at as it is now."""
         process, time_ns = sighting.process, sighting.since_ns
         self._host.look_at(process, time_ns)
-        event = self._numbered(open_event(sighting, self._host))
+        event = self.numbered(open_event(sighting, self._host))
         at_ns = time_ns if process.exit_ns is None else min(time_ns, process.exit_ns)  # it was read later than it was
         event.moment_ns, event.until_ns = self._host.processes.moment(process, at_ns)
         return event
 
-    def _numbered(self, event: Event) -> Event:
+    def numbered(self, event: Event) -> Event:
+        """An event that was made elsewhere, with its number."""
         self._number += 1
         event.number = self._number
         return event

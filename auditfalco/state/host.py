@@ -21,6 +21,7 @@ from auditfalco.state.executables import may_write
 from auditfalco.state.expectations import Expectations
 from auditfalco.state.filenames import FileNames
 from auditfalco.state.groups import ProcessGroups
+from auditfalco.state.images import newest_image
 from auditfalco.state.launchers import Launchers
 from auditfalco.state.live_descriptors import LiveDescriptors
 from auditfalco.state.open_files import OpenFiles
@@ -239,6 +240,12 @@ class HostState:
             self._reader.refresh(process)
         self.complete(process, time_ns)
 
+    def read_execution(self, process: Process) -> None:
+        """Read from /proc what a process runs that has executed something just now, of which no record may come."""
+        image = newest_image(process)
+        if self._reader is not None and process.is_alive and not image.filled:
+            image.file = self.executed_file(process, image, None, (), self._reader.read_execution(image, process))
+
     def login_uid_now(self, pid: int) -> int | None:
         """The login uid of the process that has a pid now; None when it has none, or cannot be asked."""
         return self._proc.loginuid(pid) if self._proc is not None else None
@@ -298,10 +305,13 @@ class HostState:
             process.capabilities_lost = True
 
     def executed_file(
-        self, process: Process, image: Image, exe: str | None, paths: Sequence[PathFacts]
+        self, process: Process, image: Image, exe: str | None, paths: Sequence[PathFacts], inode: int | None = None
     ) -> ExecutedFile | None:
-        """What is known of the file that an exec loaded; believed when its inode is among those of the records."""
-        inodes = {path.inode for path in paths if path.inode is not None}
+        """What is known of the file that an exec loaded; believed when its inode is among those of the records.
+
+        Or when it is `inode`, where there are no records.
+        """
+        inodes = {number for number in (inode, *(path.inode for path in paths)) if number is not None}
         status = self._stat_executed(process, image, inodes)
         if status is not None:
             layer = None if image.from_memfd or image.exe_path is None else self.layer_of(process, image.exe_path, None)

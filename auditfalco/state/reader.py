@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 from auditfalco.model.container import IdMap
@@ -117,6 +118,17 @@ class LiveReader:
             image.from_memfd = memfd is not None
             image.exe_path = memfd or deleted_name(exe)
         image.program = self.identify(process, image)
+
+    def read_execution(self, image: Image, process: Process) -> int | None:
+        """Complete an image that began just now, and its process's ids; returns the inode of the file that it runs."""
+        self.fill_image(image, process)
+        self.refresh(process)
+        if not image.filled:
+            return None
+        image.read_ns = time.time_ns()
+        image.capabilities = self.capabilities(process)
+        status = self._proc.stat_of_exe(process.pid)
+        return status.st_ino if status is not None else None
 
     def cgroup_paths(self, pid: int) -> list[str] | None:
         """The control group paths of a process."""

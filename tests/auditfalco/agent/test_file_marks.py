@@ -11,6 +11,7 @@ import pytest
 
 from auditfalco.agent import file_marks
 from auditfalco.agent.file_marks import FileMarks
+from auditfalco.coverage import filesystems
 from auditfalco.coverage.marks import Watched, WatchList
 from auditfalco.model.container import Container
 from auditfalco.model.process import Image, Process
@@ -153,7 +154,7 @@ def test_nothing_is_marked_where_an_open_may_wait_for_somebody(
     group: Group, made: list[FileMarks], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = next(mount.fs_type for mount in reversed(ProcFS().mountinfo() or []) if mount.mount_point in ("/", "/tmp"))
-    monkeypatch.setattr(file_marks, "SLOW_TYPES", ("fuse", own, "overlay", "ext4", "tmpfs"))
+    monkeypatch.setattr(filesystems, "SLOW_TYPES", ("fuse", own, "overlay", "ext4", "tmpfs"))
     follow(group, made, Watched((), (str(tmp_path),)))
     assert group.marks == []
 
