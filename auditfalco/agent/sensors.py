@@ -52,7 +52,8 @@ class Sensors:
         instance: this run, whose changes of settings are noted for the case that it is killed; None to note nothing.
 
     Attributes:
-        warnings: what is missing and what that means, one line each.
+        warnings: what was asked of the kernel and refused, one line each; what the machine lacks, the doctor's checks
+            tell (agent.obstacles).
         asked: what the kernel is asked for; None without the right to change audit rules.
         connector: None when the kernel or the permissions do not allow it.
         files: the fanotify group, without marks at first; None likewise.
@@ -81,8 +82,7 @@ class Sensors:
         control = opened.enter_context(AuditControl())
         try:
             control.status()
-        except NotPermitted as error:
-            self.warnings.append(f"audit rules cannot be changed ({error}): seen is what the present rules record")
+        except NotPermitted:
             return
         self._control = control
         self._installed = InstalledRules(control, self._note.write if self._note is not None else None)
@@ -91,17 +91,14 @@ class Sensors:
     def _open_connector(self, opened: ExitStack) -> None:
         try:
             self.connector = opened.enter_context(ProcessEventReader())
-        except (KernelSourceError, OSError) as error:
-            self.warnings.append(
-                f"no process connector ({error}):"
-                " short-lived processes may lack ancestors, containers and process groups"
-            )
+        except (KernelSourceError, OSError):
+            self.connector = None
 
     def _open_files(self, opened: ExitStack) -> None:
         try:
             self.files = opened.enter_context(FanotifyGroup(ProcFS(), with_open_flags=True))
-        except (KernelSourceError, OSError) as error:
-            self.warnings.append(f"no fanotify ({error}): opens that audit does not record are not seen")
+        except (KernelSourceError, OSError):
+            self.files = None
 
     def status(self) -> AuditStatus | None:
         """The audit subsystem's state now; None without the right to ask."""

@@ -13,11 +13,15 @@ from auditfalco.agent.config import Config
 from auditfalco.agent.config_checks import check_run, least_priority
 from auditfalco.agent.daemon import Daemon, MachineCannot
 from auditfalco.agent.drops import DropSettings, DropsExit, described
+from auditfalco.agent.obstacles import dark_rules, obstacles
 from auditfalco.agent.sensors import Buffering
 from auditfalco.cli import DONE, MACHINE_CANNOT
 from auditfalco.cli.replay import Replay
 from auditfalco.cli.startup import Start, load_rules, switched
+from auditfalco.cli.terminal import shown
+from auditfalco.coverage.here import judge
 from auditfalco.coverage.keys import Instance, keys_of
+from auditfalco.coverage.machine.machine import examine
 from auditfalco.coverage.needs import Needs, needs_of
 from auditfalco.coverage.plan import plan
 from auditfalco.coverage.worth import MEANINGS
@@ -83,9 +87,12 @@ def _daemon(begun: Start, ruleset: Ruleset, needs: Needs) -> Daemon:
     matching = config["rule_matching"].lower()
     proc = ProcFS()
     own = proc.own_pid()
+    machine = examine(proc)
+    troubles = obstacles(machine)
     instance = Instance(own, proc.start_ticks(own) or 0)
+    asked = plan(needs, options.login_uids, own, keys_of(instance))
     daemon = Daemon(
-        plan(needs, options.login_uids, own, keys_of(instance)),
+        asked,
         lambda host: Alerting(
             ruleset, host, matching, config["time_format_iso_8601"], config["auditfalco.identity_matching"]
         ),
@@ -98,7 +105,8 @@ def _daemon(begun: Start, ruleset: Ruleset, needs: Needs) -> Daemon:
         ),
         _drop_settings(config),
     )
-    _warn(daemon, ruleset, needs, config)
+    for line in (*config.warnings, *troubles, *dark_rules(judge(ruleset, machine, asked, proc)), *_costs(needs)):
+        daemon.note(shown(line))
     return daemon
 
 
@@ -127,16 +135,10 @@ def _form(config: Config) -> AlertForm:
     )
 
 
-def _warn(daemon: Daemon, ruleset: Ruleset, needs: Needs, config: Config) -> None:
-    for warning in config.warnings:
-        daemon.note(warning)
-    for rule in ruleset:
-        if rule.enabled and rule.source != "syscall":
-            daemon.note(f"rule {rule.name!r} is not served: its source is {rule.source}")
-    for name in needs.unbounded:
-        daemon.note(f"rule {name!r} names no event type: it sees program starts, and what other rules ask for, only")
+def _costs(needs: Needs) -> list[str]:
     if needs.calls & {"open", "openat", "openat2", "creat"}:
-        daemon.note("rules about opens outside containers: every open on this host is recorded, which costs time")
+        return ["rules about opens outside containers: every open on this host is recorded, which costs time"]
+    return []
 
 
 def _write_pid(path: Path, cleanup: ExitStack) -> None:

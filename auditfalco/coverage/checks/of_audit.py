@@ -70,9 +70,11 @@ def _removal(machine: Machine, rule: AuditRule) -> str:
 def _records(machine: Machine) -> Check:
     audit = machine.auditing
     if machine.hears_audit:
-        return Check("audit records", OK, "can be read (netlink multicast)")
+        return Check("audit records", OK, "audit records can be read (netlink multicast)")
     if not audit.deaf:
-        return Check("audit records", FAIL, "are not sent to this network namespace", "run in the initial one")
+        return Check(
+            "audit records", FAIL, "audit records are not sent to this network namespace", "run in the initial one"
+        )
     if audit.unsupported:
         off = machine.kernel.boot.get("audit") in ("0", "off")
         mend = "boot with audit=1 in place of audit=0" if off else "a kernel with CONFIG_AUDIT and CONFIG_AUDITSYSCALL"

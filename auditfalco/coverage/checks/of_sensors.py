@@ -22,7 +22,7 @@ def _fanotify(machine: Machine) -> Check:
         return Check(
             "fanotify",
             WARN,
-            f"file events cannot be had ({machine.no_fanotify})",
+            f"no fanotify ({machine.no_fanotify}): opens that audit does not record are not seen",
             "CAP_SYS_ADMIN in the initial user namespace, and a kernel with CONFIG_FANOTIFY",
         )
     can = {
