@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from auditfalco.agent.daemon import MachineCannot
 from auditfalco.coverage.checks.checkup import check_all, failures, troubles
 from auditfalco.coverage.machine.machine import Machine
-from auditfalco.coverage.verdict import BLIND, FULL, Verdict
+from auditfalco.coverage.verdict import BLIND, FULL, SWITCHED_OFF, Verdict
 
 
 def obstacles(machine: Machine) -> list[str]:
@@ -27,7 +27,7 @@ def dark_rules(verdicts: Iterable[Verdict]) -> list[str]:
     """The rules that are blind or partly so on this machine, a line for all that are so for the same reasons."""
     groups: dict[tuple[bool, tuple[str, ...]], list[str]] = {}
     for verdict in verdicts:
-        if verdict.state != FULL and verdict.event_types:
+        if verdict.state != FULL and SWITCHED_OFF not in verdict.reasons:
             groups.setdefault((verdict.state != BLIND, verdict.reasons), []).append(verdict.rule)
     return [
         f"{'partly blind' if partly else 'blind'} here: {', '.join(map(repr, names))}: {'; '.join(reasons)}"

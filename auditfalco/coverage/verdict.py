@@ -9,9 +9,11 @@ from auditfalco.coverage.absent import never_told, outcome
 from auditfalco.coverage.hearing import Heard, Hearing
 from auditfalco.coverage.lookups import missing_lookups
 from auditfalco.coverage.machine.machine import Machine
-from auditfalco.coverage.needs import EXECUTIONS, SOCKETCALL, SOURCE, syscalls
+from auditfalco.coverage.marks import watch_list
+from auditfalco.coverage.needs import EXECUTIONS, OPEN_CALLS, SOCKETCALL, SOURCE, syscalls
 from auditfalco.coverage.plan import PlannedRule
 from auditfalco.coverage.silencers import Extent
+from auditfalco.coverage.stand_in import CONNECTOR, FANOTIFY, OPEN, is_needed, stand_in
 from auditfalco.coverage.unheard import passes_unheard
 from auditfalco.errors import AuditfalcoError
 from auditfalco.fields.catalogue import CATALOGUE
@@ -25,10 +27,12 @@ from kernel_sources.tables import UNAUDITED, machine_name, socketcall_number, sy
 
 FULL, PARTIAL, BLIND = "full", "partial", "blind"
 
-AUDIT, URING, CONNECTOR = "audit", "io_uring", "connector"
-"""The sensors: audit's system calls, audit's list for io_uring, the process connector."""
+AUDIT, URING = "audit", "io_uring"
+"""The sensors beside fanotify and the process connector: audit's system calls, audit's list for io_uring."""
 
-_ORDER = (AUDIT, URING, CONNECTOR)
+_ORDER = (AUDIT, URING, FANOTIFY, CONNECTOR)
+
+SWITCHED_OFF = "it is switched off"
 
 
 class Verdict(NamedTuple):
@@ -70,11 +74,14 @@ class Verdicts:
         self._hearing = Hearing(machine)
         self._planned = [(one, self._hearing.of(one.rule)) for one in planned]
         self._in_containers = in_containers
+        self._stands_in = self._hearing.everything.extent is Extent.NONE or any(
+            is_needed(heard for one, heard in self._planned if _asks(one, calls)) for calls in (EXECUTIONS, OPEN_CALLS)
+        )
 
     def of(self, rule: Rule) -> Verdict:
         """What becomes of a rule."""
         if not rule.enabled:
-            return Verdict(rule.name, BLIND, ("it is switched off",), (), ())
+            return Verdict(rule.name, BLIND, (SWITCHED_OFF,), (), ())
         if rule.source != SOURCE:
             return Verdict(rule.name, BLIND, (f"its events come from {rule.source}, which is no source here",), (), ())
         types = _run_on(rule)
@@ -90,6 +97,8 @@ class Verdicts:
             reasons += missing_lookups(self._machine, _names(rule))
         sees_others = rule.events.all_but and self._hearing.everything.extent is not Extent.NONE
         state = FULL if not reasons else PARTIAL if heard or (sees_others and not types) else BLIND
+        if OPEN in heard and self._machine.fanotify is not None and any(watch_list([rule])[:2]):
+            sensors.add(FANOTIFY)
         ordered = tuple(sensor for sensor in _ORDER if sensor in sensors)
         return Verdict(rule.name, state, tuple(dict.fromkeys(reasons)), tuple(types), ordered)
 
@@ -116,6 +125,9 @@ class Verdicts:
                 Heard(Extent.NONE, (f"{event_type} is no call of this machine, and no event here",)), frozenset()
             )
         heard, sensors = self._by_calls(rule, calls)
+        instead = stand_in(self._machine, event_type) if self._stands_in else None
+        if heard.extent is Extent.NONE and instead is not None:
+            return _Told(Heard(instead[0].extent, (*heard.reasons, *instead[0].reasons)), instead[1])
         return self._with_uring(event_type, heard, sensors)
 
     def _by_calls(self, rule: Rule, calls: frozenset[str]) -> tuple[Heard, set[str]]:

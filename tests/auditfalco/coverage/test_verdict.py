@@ -69,7 +69,7 @@ READ = "evt.type in (open, openat) and evt.is_open_read = true and fd.name = /et
     ("condition", "types", "sensors"),
     [
         (SHELL, ("execve", "execveat"), ("audit",)),
-        (READ, ("open", "openat"), ("audit", "io_uring")),
+        (READ, ("open", "openat"), ("audit", "io_uring", "fanotify")),
         ("evt.type = open and container.id != host", ("open",), ("audit",)),
         ("evt.type = procexit", ("procexit",), ("connector",)),
         ("evt.type = ptrace and evt.arg.request = PTRACE_ATTACH", ("ptrace",), ("audit",)),
@@ -136,10 +136,32 @@ NO_RULES = of_audit(status=None, rules=None, refusal="no")
     ],
 )
 @pytest.mark.parametrize("condition", [SHELL, READ, "evt.type = mkdir", "evt.type = open and container.id != host"])
-def test_machines_on_which_audit_serves_nothing(machine: Machine, reason: str, condition: str) -> None:
-    found = verdict(machine, condition)
+def test_machines_on_which_nothing_is_seen(machine: Machine, reason: str, condition: str) -> None:
+    alone = replace(machine, fanotify=None, no_fanotify="no", no_connector="no")
+    found = verdict(alone, condition)
     assert (found.state, found.sensors) == (BLIND, ())
     assert reason in "; ".join(found.reasons)
+
+
+@pytest.mark.parametrize(
+    "machine",
+    [NO_RULES, of_audit(rules=(rule("task", "never"),)), of_audit(status=replace(STATUS, enabled=2))],
+    ids=["no right", "task,never", "locked"],
+)
+def test_fanotify_and_the_connector_stand_in_for_audit(machine: Machine) -> None:
+    shell, read, mkdir = verdicts(machine, SHELL, READ, "evt.type = mkdir")
+    assert (shell.state, shell.sensors) == (PARTIAL, ("fanotify", "connector"))
+    assert (read.state, read.sensors) == (PARTIAL, ("fanotify",))
+    assert (mkdir.state, mkdir.sensors) == (BLIND, ())
+    assert "executions are seen by the process connector alone" in "; ".join(shell.reasons)
+    without = replace(machine, fanotify=None, no_fanotify="no")
+    assert [one.state for one in verdicts(without, SHELL, READ)] == [PARTIAL, BLIND]
+    elsewhere = replace(machine, privileges=replace(machine.privileges, pid=False))
+    assert [one.state for one in verdicts(elsewhere, SHELL, READ)] == [BLIND, BLIND]
+
+
+def test_nothing_stands_in_where_audit_cannot_be_read() -> None:
+    assert {one.state for one in verdicts(of_audit(deaf="no right"), SHELL, READ)} == {BLIND}
 
 
 def test_what_the_connector_tells_needs_no_audit() -> None:
@@ -154,9 +176,9 @@ def test_locked_with_rules_that_serve() -> None:
     )
     machine = of_audit(status=replace(STATUS, enabled=2), rules=present)
     shell, read = verdicts(machine, SHELL, READ)
-    assert (shell.state, read.state) == (FULL, BLIND)
+    assert (shell.state, read.state) == (FULL, PARTIAL)  # opens by fanotify
     one_abi = replace(machine, auditing=replace(machine.auditing, rules=present[:1]))
-    assert verdict(one_abi, SHELL).state == BLIND  # a 32-bit shell would pass
+    assert verdict(one_abi, SHELL).state != FULL  # a 32-bit shell would pass
 
 
 def test_a_silenced_call_hurts_the_rules_that_ask_for_it() -> None:
@@ -169,7 +191,7 @@ def test_a_silenced_call_hurts_the_rules_that_ask_for_it() -> None:
 def test_without_the_list_of_io_uring() -> None:
     machine = of_audit(uring=False)
     read, shell = verdicts(machine, READ, SHELL)
-    assert (read.state, read.sensors, shell.state) == (PARTIAL, ("audit",), FULL)
+    assert (read.state, read.sensors, shell.state) == (PARTIAL, ("audit", "fanotify"), FULL)
     nobody = replace(machine, kernel=replace(GOOD.kernel, uring_disabled=2))
     assert verdict(nobody, READ).state == FULL
     assert verdict(replace(GOOD, kernel=replace(GOOD.kernel, uring_disabled=2)), "evt.type = socket").state == FULL
