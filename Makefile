@@ -45,6 +45,7 @@ tables: setup
 bench: setup
 	$(VENV)/bin/python tests/bench/rule_loading.py
 	$(VENV)/bin/python tests/bench/flat_tables.py
+	$(VENV)/bin/python tests/bench/overload.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

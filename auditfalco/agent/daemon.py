@@ -214,6 +214,7 @@ class Daemon:
         self._take_the_rest(reader, pipeline)
         pipeline.finish()
         if self.overload is not None:
+            self.overload.stop()
             self.overload.tell()
         drops.finish()
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kernel_sources.audit.status import AuditStatus
+from kernel_sources.errors import KernelSourceError
 
 
 class KernelQueue:
@@ -21,20 +22,28 @@ class KernelQueue:
 
     Args:
         status: asks the kernel; None without the right to.
+
+    Attributes:
+        dropped: records dropped, as far as it was looked.
     """
 
     def __init__(self, status: Callable[[], AuditStatus | None]) -> None:
         self._status = status
+        self.dropped = 0
         self._before = status()
-        self._dropped = 0
 
-    def dropped(self) -> int:
-        """Records dropped so far; to be asked often, for only what two answers have between them can be told apart."""
-        before, now = self._before, self._status()
-        self._before = now
+    def look(self) -> None:
+        """Ask the kernel; to be done often, for only what two answers have between them can be told apart.
+
+        The kernel may be busy with audit rules and let wait for its answer. When none comes, the next one tells all.
+        """
+        try:
+            now = self._status()
+        except (KernelSourceError, OSError):
+            return
+        before, self._before = self._before, now
         if before is not None and now is not None and now.lost > before.lost and not _kept_for_a_daemon(before, now):
-            self._dropped += now.lost - before.lost
-        return self._dropped
+            self.dropped += now.lost - before.lost
 
 
 def _kept_for_a_daemon(before: AuditStatus, now: AuditStatus) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from auditfalco.agent.kernel_queue import KernelQueue
 from auditfalco.agent.losses import Losses, Window
 from auditfalco.agent.pipeline import Pipeline
 from auditfalco.agent.reading import Reader
@@ -26,7 +25,7 @@ def losses_of(sensors: Sensors, reader: Reader, pipeline: Pipeline, sinks: Seque
         "serials": lambda: assembler.lost,
         "partial": lambda: assembler.partial,
         "receive_buffer": lambda: sensors.reader.overruns,
-        "kernel_queue": KernelQueue(sensors.status).dropped,
+        "kernel_queue": lambda: sensors.kernel_queue.dropped,
         "connector": lambda: connector.lost + connector.overruns if connector is not None else 0,
         "fanotify": lambda: files.overflows + files.unreadable if files is not None else 0,
         "malformed": lambda: pipeline.malformed,

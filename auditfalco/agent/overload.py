@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 from auditfalco.agent.asked import Asked
 from auditfalco.agent.internal import InternalAlerts
-from auditfalco.agent.kernel_queue import KernelQueue
 from auditfalco.agent.overload_policy import Withdrawal
 from auditfalco.agent.overload_signs import OverloadSigns
 from auditfalco.agent.reading import Reader
@@ -135,6 +134,7 @@ class Overload:
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):
             self.look()
+        self._signs()  # what the kernel's queue has dropped in the last moments
 
     def _note_span(self, withdrawn: Sequence[PlannedRule]) -> None:
         now = self._clock()
@@ -192,5 +192,5 @@ def overload_of(
     """What watches for overload in a running agent; None where no audit rule can be withdrawn."""
     if sensors.asked is None:
         return None
-    signs = OverloadSigns(lambda: sensors.reader.overruns, KernelQueue(sensors.status), reader.batches)
+    signs = OverloadSigns(lambda: sensors.reader.overruns, sensors.kernel_queue, reader.batches)
     return Overload(sensors.asked, signs.look, internal, say)

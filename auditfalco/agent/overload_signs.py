@@ -20,7 +20,7 @@ class OverloadSigns:
 
     Args:
         overruns: how often the receive buffer has overflowed.
-        kernel_queue: the kernel's own queue.
+        kernel_queue: the kernel's own queue, which is looked at here.
         batches: what waits for the engine.
     """
 
@@ -29,14 +29,15 @@ class OverloadSigns:
         self._kernel_queue = kernel_queue
         self._batches = batches
         self._overruns = overruns()
-        self._dropped = kernel_queue.dropped()
+        self._dropped = kernel_queue.dropped
         self._waiting = 0
 
     def look(self) -> list[str]:
         """What there was since the last look, in words; empty when all is well."""
         overruns, dropped, waiting = self._overruns, self._dropped, self._waiting
         self._overruns = self._read_overruns()
-        self._dropped = self._kernel_queue.dropped()
+        self._kernel_queue.look()
+        self._dropped = self._kernel_queue.dropped
         self._waiting = self._batches.size
         signs = []
         if self._overruns > overruns:

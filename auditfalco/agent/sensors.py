@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from auditfalco.agent.asked import Asked
+from auditfalco.agent.kernel_queue import KernelQueue
 from auditfalco.agent.leftovers import SettingsNote, remove_strays, take_over
 from auditfalco.coverage.keys import Instance
 from auditfalco.coverage.machine.auditing import Auditing
@@ -57,6 +58,7 @@ class Sensors:
         asked: what the kernel is asked for; None without the right to change audit rules.
         connector: None when the kernel or the permissions do not allow it.
         files: the fanotify group, without marks at first; None likewise.
+        kernel_queue: counts what the kernel's audit queue has dropped since the sensors were opened.
 
     Raises:
         NotPermitted, NotSupported: audit records cannot be had.
@@ -76,6 +78,7 @@ class Sensors:
             self._open_control(opened)
             self._open_connector(opened)
             self._open_files(opened)
+            self.kernel_queue = KernelQueue(self.status)
             self._opened = opened.pop_all()
 
     def _open_control(self, opened: ExitStack) -> None:

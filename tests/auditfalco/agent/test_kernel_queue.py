@@ -6,6 +6,7 @@ import pytest
 
 from auditfalco.agent.kernel_queue import KernelQueue
 from kernel_sources.audit.status import AuditStatus
+from kernel_sources.errors import NoAnswer
 
 
 def status(lost: int, rate_limit: int = 0, wait_time: int | None = 15000, waited: int | None = 5) -> AuditStatus:
@@ -28,14 +29,38 @@ def test_what_a_full_queue_or_the_rate_limit_dropped_counts(
     before: AuditStatus, after: AuditStatus, dropped: int
 ) -> None:
     answers = iter([before, after])
-    assert KernelQueue(lambda: next(answers)).dropped() == dropped
+    kernel_queue = KernelQueue(lambda: next(answers))
+    kernel_queue.look()
+    assert kernel_queue.dropped == dropped
 
 
 def test_losses_add_up() -> None:
     answers = iter([status(0), status(5, waited=6), status(9, waited=6), status(10, waited=7)])
     kernel_queue = KernelQueue(lambda: next(answers))
-    assert [kernel_queue.dropped() for _ in range(3)] == [5, 5, 6]
+    found = []
+    for _ in range(3):
+        kernel_queue.look()
+        found.append(kernel_queue.dropped)
+    assert found == [5, 5, 6]
+
+
+def test_an_answer_that_does_not_come_is_made_up_for_by_the_next() -> None:
+    answers: list[AuditStatus | Exception] = [status(9, waited=9), NoAnswer("busy"), status(0)]
+
+    def ask() -> AuditStatus:
+        answer = answers.pop()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    kernel_queue = KernelQueue(ask)
+    kernel_queue.look()
+    assert kernel_queue.dropped == 0
+    kernel_queue.look()
+    assert kernel_queue.dropped == 9
 
 
 def test_nothing_is_known_without_the_right_to_ask() -> None:
-    assert KernelQueue(lambda: None).dropped() == 0
+    kernel_queue = KernelQueue(lambda: None)
+    kernel_queue.look()
+    assert kernel_queue.dropped == 0
