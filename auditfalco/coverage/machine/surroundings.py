@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from glob import glob
 from importlib import metadata, util
-from pathlib import Path
 from typing import NamedTuple
 
 from auditfalco.state.engines import containerd, docker, named, storage
@@ -88,11 +88,10 @@ def _rule_texts() -> list[tuple[str, str]]:
     """The files of audit rules that can be read."""
     found: list[tuple[str, str]] = []
     for pattern in RULE_FILES:
-        place = Path(pattern)
-        for path in sorted(place.parent.glob(place.name))[:_MOST_FILES]:
+        for path in sorted(glob(pattern))[:_MOST_FILES]:
             try:
-                with path.open(encoding="utf-8", errors="replace") as file:
-                    found.append((str(path), file.read(_READ)))
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    found.append((path, file.read(_READ)))
             except OSError:
                 continue
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,16 @@ def test_where_new_processes_are_kept_from_audit(rules: Path) -> None:
 
 
 def test_without_rule_files(rules: Path) -> None:
+    assert look_around().never_task == ()
+
+
+def test_rule_files_that_others_may_not_list(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (rules / "20-task.rules").write_text("-a task,never\n")
+
+    def refuse(path: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)
     assert look_around().never_task == ()
 
 
