@@ -6,13 +6,15 @@ The kernel counts -4095 to -1 as errors (include/linux/err.h) and everything els
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Callable
 
 from auditfalco.coverage.constraints import ANYTHING, Exited, Succeeded, Ways
 from auditfalco.coverage.proofs_of_names import OPEN_TYPES
-from auditfalco.coverage.question import Question
+from auditfalco.coverage.question import Question, question
 from auditfalco.coverage.way_sets import any_of, one_way
 from auditfalco.fields.of_event_results import result_text
+from auditfalco.language.tree import Check
 from auditfalco.language.types import Family, Value
 
 LAST_ERROR = -4095
@@ -49,13 +51,23 @@ def proof(asked: Question) -> Ways | None:
     def holds(results: Iterable[int]) -> list[int]:
         return [result for result in results if asked.holds(value(result))]
 
-    errors = holds(range(LAST_ERROR, 0))
+    errors = _errors(asked.check)
     if asked.event_type in _ANY_NUMBER and _may_hold_below(asked, holds):
         return ANYTHING
     succeeds = one_way(Succeeded(True)) if holds(_samples(asked, 0)) else frozenset()
     if len(errors) <= MOST_VALUES:
         return any_of([succeeds, *(one_way(Exited(error)) for error in errors)])
     return ANYTHING if succeeds else one_way(Succeeded(False))
+
+
+@lru_cache(maxsize=1024)
+def _errors(check: Check) -> tuple[int, ...]:
+    """The errors for which a check of the result is true, whatever the call."""
+    asked = question(check, "")
+    if asked is None:
+        return ()
+    value = _VALUES[asked.field.name]
+    return tuple(error for error in range(LAST_ERROR, 0) if asked.holds(value(error)))
 
 
 def _samples(asked: Question, first: int, last: int = (1 << 63) - 1) -> list[int]:
