@@ -19,6 +19,9 @@ from auditfalco.model.uringoperations import OPERATIONS
 from auditfalco.normalise.told import told_by_operation, told_parameters
 from auditfalco.normalise.unlisted import BEYOND_FALCO
 
+NO_PARAMETER = "is no parameter of"
+"""Begins the reason for an argument that events of a type do not have in Falco either."""
+
 _ARGUMENTS = frozenset({"evt.arg", "evt.rawarg"})
 
 Absent = Callable[[FieldUse], str]
@@ -90,9 +93,10 @@ def never_told(event_type: str) -> Absent:
 
 def _of_argument(event_type: str, argument: str) -> str:
     parameters = [parameter.name for parameter in EVENT_TYPES_BY_NAME[event_type].parameters]
-    if argument.isdigit():
-        position = int(argument)
-        argument = parameters[position] if position < len(parameters) else argument
+    if argument.isdigit() and int(argument) < len(parameters):
+        argument = parameters[int(argument)]
     told = {*told_parameters(event_type), *BEYOND_FALCO.get(event_type, ())}
     told.update(*(told_by_operation(name) for name, one in OPERATIONS.items() if one.event_type == event_type))
-    return "" if argument in told else f"is not told of {event_type}"
+    if argument in told:
+        return ""
+    return f"is not told of {event_type}" if argument in parameters else f"{NO_PARAMETER} {event_type}"

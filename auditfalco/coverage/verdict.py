@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from auditfalco.coverage.absent import never_told, outcome
+from auditfalco.coverage.absent import NO_PARAMETER, never_told, outcome
 from auditfalco.coverage.hearing import Heard, Hearing
 from auditfalco.coverage.lookups import missing_lookups
 from auditfalco.coverage.machine.machine import Machine
@@ -110,6 +110,8 @@ class Verdicts:
             reasons += sorted(found.absent)
             if found.can_hold:
                 possible.append(event_type)
+        if possible:  # what Falco has not either is what the rule means
+            reasons = [reason for reason in reasons if NO_PARAMETER not in reason]
         return possible, reasons
 
     def _told(self, rule: Rule, event_type: str) -> _Told:

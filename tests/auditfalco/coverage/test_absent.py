@@ -55,7 +55,7 @@ def test_fields_that_are_never_set() -> None:
 
 def test_arguments_that_are_not_told_of_an_event() -> None:
     assert never_told("open")(FieldUse("evt.arg.flags")) == ""
-    assert never_told("connect")(FieldUse("evt.arg.flags")) == "is not told of connect"
+    assert never_told("connect")(FieldUse("evt.arg.flags")) == "is no parameter of connect"
     assert never_told("write")(FieldUse("evt.rawarg.data")) == "is not told of write"
     assert never_told("open")(FieldUse("evt.arg", "1")) == ""
-    assert never_told("open")(FieldUse("evt.arg", "99")) == "is not told of open"
+    assert never_told("open")(FieldUse("evt.arg", "99")) == "is no parameter of open"
