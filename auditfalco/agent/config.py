@@ -55,6 +55,7 @@ DEFAULTS: dict[str, Any] = {
     "auditfalco.receive_buffer": 32 * 1024 * 1024,
     "auditfalco.backlog_limit": 8192,
     "auditfalco.backlog_wait_time": None,
+    "auditfalco.tampering.repair": "ours",
 }
 """Every key that takes effect, with its default; a dot stands between a mapping and its key.
 

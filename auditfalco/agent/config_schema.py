@@ -149,6 +149,7 @@ _OPERATION = {
         identity_matching=_TEXT,
         json_include_evidence=_BOOLEAN,
         **_every(_INTEGER, ("receive_buffer", "backlog_limit", "backlog_wait_time")),
+        tampering=_object(repair=_TEXT),
     ),
 }
 

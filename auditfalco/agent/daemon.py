@@ -23,6 +23,9 @@ from auditfalco.agent.pipeline import Pipeline
 from auditfalco.agent.reading import Reader
 from auditfalco.agent.rounds import Rounds
 from auditfalco.agent.sensors import Buffering, Sensors
+from auditfalco.agent.tampering.repair import OURS
+from auditfalco.agent.tampering.tampering import Tampering
+from auditfalco.coverage.control_sockets import control_socket_rules
 from auditfalco.coverage.keys import instance_of
 from auditfalco.coverage.plan import Plan
 from auditfalco.errors import AuditfalcoError
@@ -32,6 +35,7 @@ from auditfalco.outputs.queued import QueuedSink
 from auditfalco.state.counters import evictions
 from auditfalco.state.engines.known import engines_of_the_host
 from auditfalco.state.host import HostState
+from kernel_sources.audit.rawevent import RawEvent
 from kernel_sources.errors import KernelSourceError
 from kernel_sources.procfs import ProcFS
 
@@ -56,6 +60,7 @@ class Daemon:
         docker_roots: Docker's data directories.
         buffering: how much may wait in the kernel.
         drops: what follows from lost events.
+        repair: what is mended when somebody tampers with audit (tampering.repair).
         log: where messages for the operator go.
     """
 
@@ -67,8 +72,11 @@ class Daemon:
         docker_roots: Sequence[str],
         buffering: Buffering,
         drops: DropSettings,
+        repair: str = OURS,
         log: TextIO | None = None,
     ) -> None:
+        self._repair = repair
+        self._tampering: Tampering | None = None
         self._buffering = buffering
         self._drop_settings = drops
         self._plan = plan
@@ -100,7 +108,9 @@ class Daemon:
         opens = Following(self._plan, self.alerting.watch_list, sensors, self._proc, self.say)
         reader = Reader(sensors, self._proc.mounts_path())
         pipeline = Pipeline(
-            self._host, self._consume, opens.entered, reader.unapplied, login_uids=self._plan.login_uids
+            *(self._host, self._consume, opens.entered, reader.unapplied),
+            configured=self._configured,
+            login_uids=self._plan.login_uids,
         )
         pipeline.files.named = opens.named
         pipeline.executions.engaged = lambda: opens.fallback.engaged
@@ -122,6 +132,8 @@ class Daemon:
             self.shed = tuple(reader.shedder.shed)
             if self.overload is not None:
                 self.overload.stop()
+            if self._tampering is not None:
+                self._tampering.stop()
             opens.stop()
             reader.stop()
             for failure in sensors.close():
@@ -167,7 +179,8 @@ class Daemon:
         """Read first, then take the snapshot, then ask: whatever happens from here on is in one of them."""
         reader.start()
         self._host.snapshot()
-        sensors.ask((*self._plan.audit_rules(), *self._plan.uring_rules()))
+        account = control_socket_rules(self._plan.login_uids, self._plan.keys)
+        sensors.ask((*self._plan.audit_rules(), *self._plan.uring_rules(), *account))
         opens.start()
         for process in self._host.processes.living():
             opens.entered(process)
@@ -177,9 +190,27 @@ class Daemon:
         if blind:
             opens.fallback.engage(blind, self._host.processes.living())
         self._listen(sensors, reader, pipeline)
+        self._look_after(sensors, opens)
         in_force = len(sensors.asked.in_force) if sensors.asked is not None else 0
         marks = len(sensors.files.marks) if sensors.files is not None else 0
         self.say(f"ready: {len(self.alerting.rule_names)} rules, {in_force} audit rules of ours, {marks} files marked")
+
+    def _look_after(self, sensors: Sensors, opens: Following) -> None:
+        """Take care that what has been set up stays so."""
+        sentry = sensors.sentry(self._repair)
+        if sentry is None or sensors.asked is None:
+            return
+        engaged = opens.fallback.engaged
+        self._tampering = Tampering(
+            *(self._host, self._internal, sensors.asked, sentry, self._plan.keys),
+            silenced=lambda reason: opens.fallback.engage(reason, self._host.processes.living()),
+            audible=lambda: None if engaged else opens.fallback.release(),
+        )
+        self._tampering.start()
+
+    def _configured(self, raw: RawEvent) -> None:
+        if self._tampering is not None:
+            self._tampering.configured(raw)
 
     def _listen(self, sensors: Sensors, reader: Reader, pipeline: Pipeline) -> None:
         """Make sure that records reach us: our own change of the audit rules is recorded too (CONFIG_CHANGE).
@@ -202,6 +233,8 @@ class Daemon:
     ) -> None:
         rounds = Rounds()
         rounds.every(_LOSS_INTERVAL_SECONDS, drops.look)
+        if self._tampering is not None:
+            rounds.every(_TICK_SECONDS, self._tampering.tick)
         if self.overload is not None:
             self.overload.start()
             rounds.every(_LOSS_INTERVAL_SECONDS, self.overload.tell)
@@ -241,6 +274,8 @@ class Daemon:
         return batch.mounts_changed
 
     def _consume(self, event: Event) -> None:
+        if self._tampering is not None:
+            self._tampering.notice(event)
         for alert in self.alerting.alerts(event):
             self._deliver(alert)
 

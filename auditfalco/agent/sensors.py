@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from auditfalco.agent.asked import Asked
 from auditfalco.agent.kernel_queue import KernelQueue
 from auditfalco.agent.leftovers import SettingsNote, remove_strays, take_over
+from auditfalco.agent.tampering.sentry import Sentry
 from auditfalco.coverage.keys import Instance
 from auditfalco.coverage.machine.auditing import Auditing
 from auditfalco.coverage.plan import PlannedRule
@@ -102,6 +103,12 @@ class Sensors:
             self.files = opened.enter_context(FanotifyGroup(ProcFS(), with_open_flags=True))
         except (KernelSourceError, OSError):
             self.files = None
+
+    def sentry(self, mode: str) -> Sentry | None:
+        """What looks after our audit rules and settings as they are now; None without the right to change them."""
+        if self._control is None or self._installed is None:
+            return None
+        return Sentry(self._control, self._installed, mode)
 
     def status(self) -> AuditStatus | None:
         """The audit subsystem's state now; None without the right to ask."""

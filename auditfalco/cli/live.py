@@ -15,6 +15,7 @@ from auditfalco.agent.daemon import Daemon, MachineCannot
 from auditfalco.agent.drops import DropSettings, DropsExit, described
 from auditfalco.agent.obstacles import dark_rules, obstacles
 from auditfalco.agent.sensors import Buffering
+from auditfalco.agent.tampering.repair import MODES
 from auditfalco.cli import DONE, MACHINE_CANNOT
 from auditfalco.cli.replay import Replay
 from auditfalco.cli.startup import Start, load_rules, switched
@@ -104,10 +105,18 @@ def _daemon(begun: Start, ruleset: Ruleset, needs: Needs) -> Daemon:
             config["auditfalco.backlog_wait_time"],
         ),
         _drop_settings(config),
+        _repair(config),
     )
     for line in (*config.warnings, *troubles, *dark_rules(judge(ruleset, machine, asked, proc)), *_costs(needs)):
         daemon.note(shown(line))
     return daemon
+
+
+def _repair(config: Config) -> str:
+    mode = str(config["auditfalco.tampering.repair"])
+    if mode not in MODES:
+        raise AuditfalcoError(f"auditfalco.tampering.repair is one of {', '.join(MODES)}, not {mode!r:.80}")
+    return mode
 
 
 def _drop_settings(config: Config) -> DropSettings:
