@@ -271,7 +271,8 @@ def _symlinked(operation: Done, event: Event, host: HostState) -> None:
 
 
 def _unlinked(operation: Done, event: Event, host: HostState) -> None:
-    removed = _own(operation, "DELETE")
+    # An overlay removes the file in its upper layer too, which is recorded behind.
+    removed = next((path for path in operation.paths if path.nametype == "DELETE" and path.inode is not None), None)
     _tell_outcome(event, removed)
     _tell_path(operation, event, host, "name", _name(operation, 0), removed)
 

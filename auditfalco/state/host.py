@@ -273,6 +273,8 @@ class HostState:
         """Look for what is still missing about the container that a process is in."""
         if process.container is not None:
             self.containers.describe(process.container, process.pid, time_ns)
+            if self._true_names is not None and process.container.root is not None:
+                self._true_names.look_ahead(process.container.root)
 
     def capabilities_after_exec(self, process: Process, before: Capabilities | None, raw: RawEvent) -> Capabilities:
         """The capability sets that an exec gave to a process that had those of `before`.

@@ -17,6 +17,9 @@ from auditfalco.state.effort import Effort
 MOST_ROOTS = 512
 """Roots whose files are known; the one unused for longest is forgotten first."""
 
+MOST_AHEAD = 8192
+"""Roots that are remembered as having been looked at once."""
+
 MOST_NAMES = 4096
 """Names that are looked after; further ones are left out and counted."""
 
@@ -55,6 +58,7 @@ class Landmarks:
         self._effort = effort
         self._names: tuple[str, ...] = ()
         self._roots: OrderedDict[str, dict[FileNumber, str]] = OrderedDict()
+        self._ahead: set[str] = set()
         self.left_out = 0
         self.evictions = 0
 
@@ -64,6 +68,15 @@ class Landmarks:
         self._names = tuple(distinct[:MOST_NAMES])
         self.left_out = len(distinct) - len(self._names)
         self._roots.clear()
+        self._ahead.clear()
+
+    def look_ahead(self, root: str) -> None:
+        """Look at the files of a root before one is asked for: afterwards it may be gone, and is known all the same."""
+        if self._names and root not in self._ahead:
+            if len(self._ahead) >= MOST_AHEAD:
+                self._ahead.clear()
+            self._ahead.add(root)
+            self._look(root)
 
     def name_of(self, roots: Iterable[str], number: FileNumber) -> str | None:
         """The named file that has this number in one of the roots; None when none has."""

@@ -74,7 +74,12 @@ class TrueNames:
     def watch(self, names: Iterable[str]) -> None:
         """Recognise these files, which rules name, under whatever other name."""
         self._landmarks.watch(names)
+        self._landmarks.look_ahead(self._host_root)
         self._remembered.clear()
+
+    def look_ahead(self, root: str) -> None:
+        """Look at the files that rules name in a root that is new, so that they are known when they have gone."""
+        self._landmarks.look_ahead(root)
 
     def of(self, process: Process, spelled: str, name: str, path: PathFacts, now_ns: int) -> str:
         """A file's names.

@@ -253,6 +253,24 @@ def test_of_a_name_that_was_used_the_last_part_is_lost(machine: Any, records: An
     assert (removed.type, removed.result, removed.arguments.get("name")) == ("unlinkat", 0, None)
 
 
+def test_a_removal_on_an_overlay_is_about_the_overlay_s_file(
+    machine: Any, records: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file in the upper layer, which it removes as well, is recorded behind (Linux 6.18)."""
+    monkeypatch.setattr(machine.host.names, "by_number", lambda process, path: {(0, 39): "/etc/shadow"}.get(path.dev))
+    events(
+        machine,
+        uringop(UNLINK, items=4),
+        records.cwd("/"),
+        records.path(0, None, "PARENT", 9, mode="040755", dev="00:27"),
+        records.path(1, None, "DELETE", 90, dev="00:27"),
+        records.path(2, None, "PARENT", 9, mode="040755", dev="fe:00"),
+        records.path(3, None, "DELETE", 90, dev="fe:00"),
+    )
+    removed, _ = events(machine, enter(records), records.cwd("/"), records.path(0, "/etc/", "PARENT", 9, dev="00:27"))
+    assert shown(removed)["name"] == "/etc/shadow"
+
+
 def test_a_removal_that_found_nothing(machine: Any, records: Any) -> None:
     events(machine, uringop(UNLINK))
     failed, _ = events(machine, enter(records), records.cwd("/srv"), records.path(0, "/srv", "PARENT", 9))

@@ -77,3 +77,14 @@ def test_names_and_roots_are_bounded(roots: list[str], monkeypatch: pytest.Monke
     assert landmarks.left_out == 1
     landmarks.name_of(roots, NOBODY)
     assert landmarks.evictions == 1
+
+
+def test_a_file_that_is_gone_is_known_where_it_was_looked_at_before(roots: list[str]) -> None:
+    landmarks = Landmarks(RootedFiles(), Effort())
+    landmarks.watch(["/etc/shadow"])
+    shadows = [Path(root, "etc/shadow") for root in roots]
+    numbers = [number(shadow) for shadow in shadows]
+    landmarks.look_ahead(roots[0])
+    for shadow in shadows:
+        shadow.unlink()
+    assert [landmarks.name_of([root], one) for root, one in zip(roots, numbers)] == ["/etc/shadow", None]
