@@ -46,6 +46,7 @@ bench: setup
 	$(VENV)/bin/python tests/bench/rule_loading.py
 	$(VENV)/bin/python tests/bench/flat_tables.py
 	$(VENV)/bin/python tests/bench/overload.py
+	$(VENV)/bin/python tests/bench/gates.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

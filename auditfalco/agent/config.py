@@ -51,6 +51,8 @@ DEFAULTS: dict[str, Any] = {
     "log_stderr": False,
     "auditfalco.docker_roots": ["/var/lib/docker"],
     "auditfalco.identity_matching": "detect",
+    "auditfalco.exec_gate": False,
+    "auditfalco.exec_gate_on": "host",
     "auditfalco.json_include_evidence": True,
     "auditfalco.receive_buffer": 32 * 1024 * 1024,
     "auditfalco.backlog_limit": 8192,

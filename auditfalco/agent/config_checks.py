@@ -17,6 +17,7 @@ from auditfalco.ruleset.items import Priority
 
 PRIORITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")
 MATCHINGS = ("first", "all")
+GATED = ("host", "containers")
 IDENTITIES = ("falco", "detect", "strict")
 ENGINES = ("kmod", "modern_ebpf", "replay", "nodriver")
 
@@ -65,6 +66,9 @@ def check_run(values: Mapping[str, Any]) -> None:
     if identity is not None and identity not in IDENTITIES:
         raise ConfigError(f'Unknown identity matching "{identity}"--must be one of {", ".join(IDENTITIES)}')
     interval = _at(values, "metrics.interval")
+    gate_on = _at(values, "auditfalco.exec_gate_on")
+    if gate_on is not None and gate_on not in GATED:
+        raise ConfigError(f'Unknown place of the exec gate "{gate_on}"--must be one of {", ".join(GATED)}')
     if _at(values, "metrics.enabled") is True and interval is not None:
         if duration_ms(str(interval)) < _LEAST_INTERVAL:
             raise ConfigError(

@@ -147,6 +147,8 @@ _OPERATION = {
     "auditfalco": _object(
         docker_roots=_ONE_OR_MORE_FILES,
         identity_matching=_TEXT,
+        exec_gate=_BOOLEAN,
+        exec_gate_on=_TEXT,
         json_include_evidence=_BOOLEAN,
         **_every(_INTEGER, ("receive_buffer", "backlog_limit", "backlog_wait_time")),
         tampering=_object(repair=_TEXT),

@@ -16,6 +16,7 @@ from auditfalco.agent.alerting import Alerting
 from auditfalco.agent.blindness import blindness
 from auditfalco.agent.drops import DropSettings, DropWatch
 from auditfalco.agent.following import Following
+from auditfalco.agent.gate.gate import Gate
 from auditfalco.agent.internal import InternalAlerts
 from auditfalco.agent.loss_layers import losses_of
 from auditfalco.agent.overload import Overload, overload_of
@@ -41,6 +42,7 @@ from kernel_sources.procfs import ProcFS
 
 _TICK_SECONDS = 0.1
 _HEARING_SECONDS = 3.0
+_GATE_SECONDS = 0.25
 _LOSS_INTERVAL_SECONDS = 1.0
 _REST_SECONDS = 5.0
 _LATE_SECONDS = 0.5
@@ -73,6 +75,7 @@ class Daemon:
         buffering: Buffering,
         drops: DropSettings,
         repair: str = OURS,
+        gate_scope: str | None = None,
         log: TextIO | None = None,
     ) -> None:
         self._repair = repair
@@ -89,6 +92,7 @@ class Daemon:
         self.alerting = make_alerting(self._host)
         self._host.watch_files(self.alerting.named_files)
         self._host.watch_programs(self.alerting.named_programs)
+        self._gate = Gate(self._proc, gate_scope, plan.login_uids) if gate_scope is not None else None
         self._internal = InternalAlerts(self._host.hostname, self._deliver_internal)
         self.drops: DropWatch | None = None
         self.overload: Overload | None = None
@@ -106,7 +110,7 @@ class Daemon:
         for note in self._notes:
             self.say(note)
         opens = Following(self._plan, self.alerting.watch_list, sensors, self._proc, self.say)
-        reader = Reader(sensors, self._proc.mounts_path())
+        reader = Reader(sensors, self._proc.mounts_path(), self._gate)
         pipeline = Pipeline(
             *(self._host, self._consume, opens.entered, reader.unapplied),
             configured=self._configured,
@@ -126,6 +130,8 @@ class Daemon:
                 self._start(sensors, reader, pipeline, opens)
                 self._watch(reader, pipeline, opens, self.drops, time.monotonic() + seconds if seconds else None)
                 self.evictions = evictions(self._host)
+                if self._gate is not None:
+                    self.evictions.update(self._gate.missed())
                 if pipeline.normaliser.given_up:
                     self.evictions["names of io_uring operations given up"] = pipeline.normaliser.given_up
         finally:
@@ -136,6 +142,8 @@ class Daemon:
                 self._tampering.stop()
             opens.stop()
             reader.stop()
+            if self._gate is not None:
+                self._gate.stop()
             for failure in sensors.close():
                 self.say(f"could not be undone: {failure}")
             for sink in self._sinks:
@@ -177,6 +185,8 @@ class Daemon:
 
     def _start(self, sensors: Sensors, reader: Reader, pipeline: Pipeline, opens: Following) -> None:
         """Read first, then take the snapshot, then ask: whatever happens from here on is in one of them."""
+        if self._gate is not None:
+            self._gate.start()
         reader.start()
         self._host.snapshot()
         account = control_socket_rules(self._plan.login_uids, self._plan.keys)
@@ -189,6 +199,8 @@ class Daemon:
         blind = blindness(sensors.auditing(), self._plan.audit_rules())
         if blind:
             opens.fallback.engage(blind, self._host.processes.living())
+        if self._gate is not None:
+            self._gate.announce(self.say)
         self._listen(sensors, reader, pipeline)
         self._look_after(sensors, opens)
         in_force = len(sensors.asked.in_force) if sensors.asked is not None else 0
@@ -238,6 +250,9 @@ class Daemon:
         if self.overload is not None:
             self.overload.start()
             rounds.every(_LOSS_INTERVAL_SECONDS, self.overload.tell)
+        gate = self._gate
+        if gate is not None:
+            rounds.every(_GATE_SECONDS, lambda: gate.look(self._internal))
         while not self._stopping and (deadline is None or time.monotonic() < deadline):
             if self._take_one(reader, pipeline):
                 opens.mounts_changed()

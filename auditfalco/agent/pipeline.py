@@ -91,6 +91,8 @@ class Pipeline:
                 self._apply(event, self._clock.offset_ns)
         if batch.events_lost:
             self.host.recover(time.time_ns())
+        for admission in batch.admissions:
+            self.host.admissions.add(admission._replace(time_ns=admission.time_ns + self._clock.offset_ns))
         self.files.take(batch.file_events)
         self._handle_records(batch.records)
         self._tell_unrecorded()

@@ -15,6 +15,7 @@ import select
 import threading
 import time
 
+from auditfalco.agent.gate.gate import Gate
 from auditfalco.agent.sensors import Sensors
 from auditfalco.agent.shedding import Shedder, least_worth
 from auditfalco.agent.unapplied import Unapplied
@@ -49,7 +50,8 @@ class Reader:
         unapplied: the process events in `batches`, and of a batch in work those that its taker has not reported.
     """
 
-    def __init__(self, sensors: Sensors, mounts_path: str) -> None:
+    def __init__(self, sensors: Sensors, mounts_path: str, gate: Gate | None = None) -> None:
+        self._gate = gate
         self.batches = WaitingBatches()
         self.shedder = Shedder()
         self.failure: OSError | None = None
@@ -101,17 +103,26 @@ class Reader:
         # A change of the mount table is announced as an exceptional condition (proc(5), /proc/pid/mounts).
         poll.register(self._mounts, select.POLLPRI)
         poll.register(self._stop_read, select.POLLIN)
+        gate_number = self._gate.fileno() if self._gate is not None else -1
+        if gate_number >= 0:
+            poll.register(gate_number, select.POLLIN)
         while not self._stopping.is_set():
             # What the engine has read itself, to be sure of what it saw in /proc, wakes nobody.
             ready = {descriptor for descriptor, _ in poll.poll(LONGEST_WAIT_MS)}
             records = self.shedder.sift(sensors.reader.read_batch(MOST_RECORDS), self._least_worth())
             files = self._read_files()
+            admissions = self._gate.read_batch() if self._gate is not None else []
+            if gate_number >= 0 and self._gate is not None and self._gate.ended:
+                poll.unregister(gate_number)
+                gate_number = -1
             # The connector is drained after the others: whatever forked before one of them was written is then in
             # hand.
             events = self.unapplied.take()
             changed = self._mounts in ready
-            if records or events or changed or files:
-                self.batches.put(Batch(events, records, changed, self._lost_events(), files))
+            if changed and self._gate is not None:
+                self._gate.mounts_changed()  # at once: the first program of a container follows soon
+            if records or events or changed or files or admissions:
+                self.batches.put(Batch(events, records, changed, self._lost_events(), files, admissions))
 
     def _least_worth(self) -> int:
         """The least worth of events that are kept now."""

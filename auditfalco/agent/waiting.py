@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from auditfalco.model.admission import Admission
 from kernel_sources.connector import ProcessEvent
 from kernel_sources.fanotify import FileEvent
 
@@ -22,7 +23,8 @@ class Batch(NamedTuple):
     first. `records` are (type, text) pairs, a stub in the place of an event that was shed (see agent.shedding).
     `mounts_changed` says that the mount table is not what it was, `events_lost` that process events are missing.
     `file_events` were read after `records`, which the kernel writes at the end of the calls in which those come: of a
-    record that is here, the file event is here or was in an earlier batch.
+    record that is here, the file event is here or was in an earlier batch. The same holds for `admissions`, what the
+    gate has seen of execs.
     """
 
     process_events: list[ProcessEvent]
@@ -30,11 +32,12 @@ class Batch(NamedTuple):
     mounts_changed: bool
     events_lost: bool = False
     file_events: Sequence[FileEvent] = ()
+    admissions: Sequence[Admission] = ()
 
     @property
     def size(self) -> int:
         """How much room it takes; an empty one takes some too."""
-        return len(self.process_events) + len(self.records) + len(self.file_events) + 1
+        return len(self.process_events) + len(self.records) + len(self.file_events) + len(self.admissions) + 1
 
 
 class WaitingBatches:

@@ -24,6 +24,7 @@ def _load(call: Call, process: Process, event: Event) -> None:
     argv = call.argv
     before = process.held
     image = call.host.processes.confirm_exec(process, call.raw.time_ns, argv)
+    stopped_ns = call.host.admissions.apply(process, image, call.raw.time_ns)
     call.host.complete(process, call.raw.time_ns)  # the exec may have been its way into a container
     image.filled = True
     image.comm = call.facts.comm
@@ -33,8 +34,8 @@ def _load(call: Call, process: Process, event: Event) -> None:
     memfd = memfd_name(exe)
     image.from_memfd = memfd is not None
     image.exe_path = memfd or (deleted_name(exe) if exe is not None else None)
-    event.moment_ns = event.until_ns = image.exec_ns
-    call.host.processes.set_parent(process, call.facts.ppid or 0, image.exec_ns)
+    event.moment_ns = event.until_ns = image.exec_ns if stopped_ns is None else stopped_ns
+    call.host.processes.set_parent(process, call.facts.ppid or 0, event.moment_ns)
     call.host.place(process, image, call.paths, image.exec_ns)
     image.capabilities = call.host.capabilities_after_exec(process, before, call.raw)
     call.host.environments.learn(process, image)

@@ -103,6 +103,10 @@ class ContainerTable:
     def of_process(self, pid: int) -> Container | None:
         """Where a process is now: a container, HOST, or None when it is gone or nothing can be read."""
         paths = self._reader.cgroup_paths(pid) if self._reader is not None else None
+        return self.of_paths(pid, paths) if paths else None
+
+    def of_paths(self, pid: int, paths: Sequence[str]) -> Container | None:
+        """Where a process with these control group paths is; None without any."""
         if not paths:
             return None
         reference = container_of(paths) or self._confirmed(paths)

@@ -14,6 +14,7 @@ EVICTIONS = {
     "n_evicted_containers": "containers forgotten",
     "n_evicted_user_files": "files of users and groups forgotten",
     "n_evicted_environments": "environments forgotten",
+    "n_evicted_admissions": "execs seen by the gate and forgotten",
     "n_evicted_names": "other names of files forgotten",
     "n_unseen_files": "looks at files that were not made or not answered in time",
 }
@@ -40,6 +41,7 @@ def counters(host: HostState) -> dict[str, int]:
         "n_evicted_containers": host.containers.evictions,
         "n_evicted_user_files": host.users.evictions,
         "n_evicted_environments": host.environments.evictions,
+        "n_evicted_admissions": host.admissions.evictions,
         "n_evicted_names": host.name_evictions,
         "n_unseen_files": host.unseen_files,
     }

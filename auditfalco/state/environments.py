@@ -60,6 +60,13 @@ class Environments:
                 self._keep(image, variables)
         return image.environment
 
+    def told(self, image: Image, variables: list[str], whole: bool) -> None:
+        """Take in the environment that an exec was seen to pass; without `whole` the rest was not looked at."""
+        self._keep(image, variables)
+        if not whole and image.environment is not None and image.environment.whole:
+            image.environment = image.environment._replace(whole=False)
+            self.cuts += 1
+
     def _keep(self, image: Image, variables: list[str]) -> None:
         size, fitting = _OVERHEAD, 0
         for variable in variables:

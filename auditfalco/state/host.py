@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from auditfalco.model.container import HOST, Container, id_inside
 from auditfalco.model.descriptor import Descriptor
 from auditfalco.model.process import Capabilities, Environment, ExecutedFile, Image, Measures, Process
+from auditfalco.state.admissions import Admissions
 from auditfalco.state.boundedfiles import BoundedFiles
 from auditfalco.state.containers import ContainerTable
 from auditfalco.state.engines.engine import Engine
@@ -62,6 +63,7 @@ class HostState:
         self.users = UserDirectory(self._files)
         self.expected = Expectations()
         self.environments = Environments(self._reader)
+        self.admissions = Admissions(self.processes, self.containers, self.environments)
         self._true_names = TrueNames(proc, self._files) if proc is not None and self._files is not None else None
         self.names = FileNames(self._files, self._true_names)
         self.programs = Programs(self.names, self._files, lambda process, path: self.layer_of(process, path, None))

@@ -7,7 +7,9 @@ names are kept of each process. /proc shows what runs now: it can complete the n
 
 from __future__ import annotations
 
+from auditfalco.model.admission import AncestorSeen
 from auditfalco.model.process import Image, Process
+from auditfalco.state.executables import deleted_name, memfd_name
 from auditfalco.state.processreader import ProcessReader
 
 IMAGES_KEPT = 8
@@ -123,6 +125,24 @@ def seen_between(process: Process, time_ns: int, until_ns: int, reader: ProcessR
         name = None
     shown = process.comm if process.comm is not None and image is process.image else image.comm
     return image if name == shown else _called(image, name)
+
+
+def witness(process: Process, seen: AncestorSeen, time_ns: int) -> None:
+    """Complete what a process was seen to run at a time, where no record has told it."""
+    image = image_of(process, time_ns)
+    if process.doubtful and image is newest_image(process):
+        image = Image(process.start_ns)
+        image.capabilities = process.image.capabilities
+        process.image, process.doubtful = image, False
+    if image.filled or (seen.exe_path is None and not seen.argv):
+        return
+    image.filled, image.read_ns = True, time_ns
+    image.comm = seen.comm
+    image.argv = list(seen.argv) or None
+    if seen.exe_path is not None:
+        memfd = memfd_name(seen.exe_path)
+        image.from_memfd = memfd is not None
+        image.exe_path = memfd or deleted_name(seen.exe_path)
 
 
 def _certified(process: Process, reader: ProcessReader | None, now_ns: int) -> Image:

@@ -14,8 +14,10 @@ who was whose parent in state.ancestry.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Callable, NamedTuple
 
+from auditfalco.model.admission import AncestorSeen
 from auditfalco.model.container import HOST
 from auditfalco.model.process import Image, Process
 from auditfalco.state import ancestry, images
@@ -278,6 +280,20 @@ class ProcessTable:
             return
         if not ancestry.testify(process, parent_pid, time_ns, until_ns or time_ns):
             ancestry.adopt(process, self._parent_called(process, parent_pid, time_ns), time_ns)
+
+    def witness(self, process: Process, line: Iterable[AncestorSeen], time_ns: int) -> None:
+        """Take in the ancestors that a process was seen to have at an exact time, from its parent upwards."""
+        child = process
+        for seen in line:
+            parent = self._lives.at(seen.pid, time_ns) or self._first_sight(seen.pid, time_ns)
+            if parent.start_known and abs(parent.start_ns - seen.start_ns) > SAME_START_NS:
+                return  # the pid is another's by now: who had it is not in the table
+            if not ancestry.testify(child, seen.pid, time_ns, time_ns):
+                if child.former and time_ns < child.former[-1].left_ns:
+                    return
+                ancestry.adopt(child, parent, time_ns)
+            images.witness(parent, seen, time_ns)
+            child = parent
 
     # What events ask.
 

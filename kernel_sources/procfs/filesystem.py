@@ -9,7 +9,20 @@ from __future__ import annotations
 import os
 from typing import Union
 
-from kernel_sources.procfs import cgroups, descriptors, files, host, inroot, limits, mounts, sockets, stat, status
+from kernel_sources.procfs import (
+    calls,
+    cgroups,
+    descriptors,
+    files,
+    host,
+    inroot,
+    limits,
+    mounts,
+    sockets,
+    stat,
+    status,
+)
+from kernel_sources.procfs.calls import CallFacts
 from kernel_sources.procfs.cgroups import Cgroup
 from kernel_sources.procfs.descriptors import FdInfo
 from kernel_sources.procfs.limits import Limits
@@ -172,6 +185,19 @@ class ProcFS:
         """Return how the process's user namespace maps ids (``kind`` is ``uid`` or ``gid``); empty when it is gone."""
         data = files.read(self._of(pid, f"{kind}_map"), SMALL)
         return () if data is None else status.parse_id_map(data)
+
+    def call(self, tid: Pid) -> CallFacts | None:
+        """Return the system call that a waiting thread is in, None when it is in none."""
+        data = files.read(self._of(tid, "syscall"), SMALL)
+        return None if data is None else calls.parse(data)
+
+    def open_memory(self, tid: Pid) -> int | None:
+        """Open the memory of a thread for reading; the descriptor is the caller's to close. None when it is gone."""
+        try:
+            return os.open(self._of(tid, "mem"), os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            files.raise_unless_absent(error)
+            return None
 
     # One process: where it is
 
