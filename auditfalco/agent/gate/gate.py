@@ -16,7 +16,7 @@ from auditfalco.model.admission import Admission
 from kernel_sources.procfs import Mount, ProcFS
 
 START_SECONDS = 10.0
-END_SECONDS = 2.0
+END_SECONDS = 0.5
 
 BUFFER = 32 * 1024 * 1024
 """Bytes that admissions may take while they wait for the agent."""
@@ -80,6 +80,8 @@ class Gate:
         echo = os.pipe2(os.O_CLOEXEC)
         try:
             self._start_processes(theirs.fileno(), heart, echo)
+        except OSError as error:
+            self.refused.append(f"its processes cannot be started: {error}")
         finally:
             theirs.close()
             for descriptor in (*heart, *echo):
