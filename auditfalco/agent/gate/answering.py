@@ -7,15 +7,20 @@ import threading
 import time
 from typing import Callable
 
+from auditfalco.agent.gate.examination import Awake
 from kernel_sources.fanotify.permission import PermissionGroup, Request
 
 BOUND_SECONDS = 0.1
-"""How long one who waits may be looked at. On a busy machine it takes a while until it has got to sleep at all."""
+"""How long looks may take while others wait."""
+
+PATIENCE_SECONDS = 0.5
+"""For how long one is kept that has not got to sleep: on a busy machine it has to wait for its turn even for that."""
 
 MOST_STUCK = 8
 """Threads that may be stuck at one time; with more, nobody is asked any more."""
 
 _IDLE_MS = 100
+_AGAIN_MS = 1
 
 
 class Stuck(Exception):
@@ -29,7 +34,8 @@ class Answerer:
         self._group = group
         self._look = look
         self._lock = threading.Lock()
-        self._request: Request | None = None
+        self._held: dict[int, Request] = {}
+        self._early: list[tuple[float, Request]] = []
         self._since: float | None = None
         self._replaced = False
         self.answered = 0
@@ -51,18 +57,22 @@ class Answerer:
         """Answer in its place; it ends when it comes back."""
         with self._lock:
             self._replaced = True
-            if self._request is not None:
-                self._group.allow(self._request)
-                self._request = None
+            for request in self._held.values():
+                self._group.allow(request)
+            self._held.clear()
 
     def _run(self) -> None:
         poll = select.poll()
         poll.register(self._group.fileno(), select.POLLIN)
         while not self._replaced:
-            if poll.poll(_IDLE_MS):
-                self._since = time.monotonic()
+            ready = poll.poll(_AGAIN_MS if self._early else _IDLE_MS)
+            self._since = time.monotonic()
+            if ready:
                 self._take_one()
-                self._since = None
+            self._look_again()
+            self._since = None
+        for _, request in self._early:
+            self._answer(request)
 
     def _take_one(self) -> None:
         try:
@@ -71,20 +81,34 @@ class Answerer:
             self.failed += 1  # the kernel has refused that open
             return
         for request in waiting:
-            self._request = request
-            try:
-                if not self._replaced:
-                    self._look(request)
-            except Exception:  # noqa: BLE001  # whatever is wrong with a look, who waits goes on; it is counted
-                self.failed += 1
-            finally:
-                self._answer(request)
+            with self._lock:
+                self._held[request.descriptor] = request
+            self._consider(request, time.monotonic() + PATIENCE_SECONDS)
+
+    def _look_again(self) -> None:
+        """Look at those who were not asleep."""
+        early, self._early = self._early, []
+        for until, request in early:
+            self._consider(request, until)
+
+    def _consider(self, request: Request, until: float) -> None:
+        """Look at one and let it go; or keep it for another look, as long as it may be kept."""
+        try:
+            if not self._replaced:
+                self._look(request)
+        except Awake:
+            if time.monotonic() < until:
+                self._early.append((until, request))
+                return
+            self.failed += 1
+        except Exception:  # noqa: BLE001  # whatever is wrong with a look, who waits goes on; it is counted
+            self.failed += 1
+        self._answer(request)
 
     def _answer(self, request: Request) -> None:
         with self._lock:
-            if self._request is not None or not self._replaced:
+            if self._held.pop(request.descriptor, None) is not None:
                 self._group.allow(request)
-            self._request = None
         self.answered += 1
         self._group.release(request)
 

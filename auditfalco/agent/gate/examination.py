@@ -25,13 +25,12 @@ REMEMBERED = 4096
 """Threads and ancestors remembered, each."""
 
 
-PATIENCE_SECONDS = 0.07
-LOOK_SECONDS = 0.0001
-"""For how long, and how often, a thread is looked at that should be asleep and is not yet."""
+class Awake(Exception):
+    """Raised when a thread has not got to sleep yet, as we may be told of it a moment before; to be looked at again."""
 
 
 class Unseen(Exception):
-    """Raised when one who waits cannot be looked at: it has not got to sleep in time, or was killed."""
+    """Raised when one who waits cannot be looked at: it was killed."""
 
 
 class _Passed(NamedTuple):
@@ -75,13 +74,16 @@ class Examiner:
         Of one exec the kernel asks several times: for the program, for the interpreters of a script, for the loader.
 
         Raises:
+            Awake: it is too early to look.
             Unseen: there is nothing to be seen.
         """
         tid = request.tid
         if self._login_uids and self._proc.loginuid(tid) not in self._login_uids:
             return None
         now_ns = time.monotonic_ns()
-        call = self._call(tid)
+        call = self._proc.call(tid)
+        if call is None:
+            raise Awake
         file = os.fstat(request.descriptor)
         if not self._is_first(tid, call, (file.st_dev, file.st_ino)):
             return None
@@ -112,17 +114,6 @@ class Examiner:
             whole=environment is not None and environment.whole,
             ancestors=self._ancestors(stat.ppid),
         )
-
-    def _call(self, tid: int) -> CallFacts:
-        """The call that a thread is in; we may be told of it a moment before it has gone to sleep."""
-        until = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            call = self._proc.call(tid)
-            if call is not None:
-                return call
-            if time.monotonic() > until:
-                raise Unseen(f"thread {tid} is in no call")
-            time.sleep(LOOK_SECONDS)
 
     def _is_first(self, tid: int, call: CallFacts, file: tuple[int, int]) -> bool:
         """Whether a call asks for the first time; when it asks for its first file again, it is another call."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from auditfalco.agent.gate.answering import MOST_STUCK, Answerers, Stuck
+from auditfalco.agent.gate.examination import Awake
 from kernel_sources.fanotify.permission import OPEN_EXEC_PERM, Request
 
 PATIENCE = 10.0
@@ -79,6 +80,51 @@ def test_a_look_that_fails_holds_up_nobody(group: LittleGroup) -> None:
     until(lambda: len(group.released) == 2)
     assert group.allowed == [1, 2]
     assert answerers.failed == 2
+
+
+def test_who_is_not_asleep_is_looked_at_again(group: LittleGroup) -> None:
+    looks: list[int] = []
+
+    def look(request: Request) -> None:
+        looks.append(request.descriptor)
+        if request.descriptor == 1 and looks.count(1) < 3:
+            raise Awake
+
+    answerers = Answerers(group, look)  # type: ignore[arg-type]
+    group.ask(1)
+    group.ask(2)
+    until(lambda: len(group.released) == 2, answerers)
+    assert sorted(group.allowed) == [1, 2]
+    assert looks.count(1) == 3
+    assert answerers.failed == 0
+
+
+def test_who_never_sleeps_is_let_go(group: LittleGroup) -> None:
+    def look(request: Request) -> None:
+        raise Awake
+
+    answerers = Answerers(group, look)  # type: ignore[arg-type]
+    group.ask(1)
+    until(lambda: group.released == [1], answerers)
+    assert group.allowed == [1]
+    assert answerers.failed == 1
+
+
+def test_who_waits_for_another_look_is_let_go_with_the_one_that_is_stuck(group: LittleGroup) -> None:
+    go_on = threading.Event()
+
+    def look(request: Request) -> None:
+        if request.descriptor == 1:
+            raise Awake
+        go_on.wait(PATIENCE)
+
+    answerers = Answerers(group, look)  # type: ignore[arg-type]
+    group.ask(1)
+    group.ask(2)
+    until(lambda: sorted(group.allowed) == [1, 2], answerers)
+    go_on.set()
+    until(lambda: sorted(group.released) == [1, 2], answerers)
+    assert sorted(group.allowed) == [1, 2]
 
 
 def test_a_look_that_does_not_end_is_answered_for(group: LittleGroup) -> None:
