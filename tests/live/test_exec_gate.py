@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -109,6 +110,23 @@ def processes_of(agent: AgentProcess) -> dict[str, int]:
     return found
 
 
+def marked_devices(responder: int) -> set[int]:
+    """The file systems that a process's fanotify group has marks on (proc(5), /proc/pid/fdinfo)."""
+    found: set[int] = set()
+    for info in Path(f"/proc/{responder}/fdinfo").iterdir():
+        try:
+            found.update(int(number, 16) for number in re.findall(r"fanotify sdev:([0-9a-f]+)", info.read_text()))
+        except FileNotFoundError:
+            continue  # an event's descriptor
+    return found
+
+
+def device_of_root(pid: int) -> int:
+    """The file system of a process's root, as the kernel counts."""
+    device = os.stat(f"/proc/{pid}/root/").st_dev
+    return os.major(device) << 20 | os.minor(device)
+
+
 @pytest.fixture
 def stopped() -> Iterator[list[int]]:
     """Processes that are to go on when the test ends."""
@@ -145,6 +163,7 @@ def test_nobody_waits(
         assert seconds_of_an_exec(pid) < A_SECOND
         processes = {**processes_of(running), "agent": running.process.pid}
         assert set(processes) == {"agent", "responder", "watchdog"}
+        assert device_of_root(pid) in marked_devices(processes["responder"])
         stopped.append(processes[name])
         os.kill(processes[name], number)
         longest = max(seconds_of_an_exec(pid) for _ in range(20))

@@ -24,6 +24,9 @@ BUFFER = 32 * 1024 * 1024
 MOST_MARKS = 1024
 """File systems marked at most."""
 
+MOST_REFUSED = 20
+"""Reasons kept."""
+
 _HOST_TYPES = frozenset(
     {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "overlay", "squashfs", "erofs", "zfs"}
 )
@@ -42,7 +45,8 @@ class Gate:
         login_uids: only processes with these are looked at; all, when it is empty.
 
     Attributes:
-        refused: what could not be had, a line each.
+        marks: marks that were set, the same ones again too.
+        refused: what could not be had, a line each, the first MOST_REFUSED.
         counts: what the responder has done, as it told last.
         ended: whether the responder is gone.
         responder, watchdog: the two processes, once they have been started.
@@ -52,7 +56,7 @@ class Gate:
         self._proc = proc
         self._scope = scope
         self._login_uids = login_uids
-        self._marked: set[tuple[int, int]] = set()
+        self._asked = 0
         self._root = os.stat("/").st_dev
         self._socket: socket.socket | None = None
         self.responder: subprocess.Popen[bytes] | None = None
@@ -90,7 +94,7 @@ class Gate:
         if self._await(wire.READY):
             self.mounts_changed()
             deadline = time.monotonic() + START_SECONDS
-            while self.marks + len(self.refused) < len(self._marked) and time.monotonic() < deadline:
+            while self.marks + len(self.refused) < self._asked and time.monotonic() < deadline:
                 self._await(wire.MARKED)
         else:
             self.ended = True
@@ -110,13 +114,18 @@ class Gate:
         return -1 if self._socket is None or self.ended else self._socket.fileno()
 
     def mounts_changed(self) -> None:
-        """Mark the file systems that have come."""
+        """Mark every file system that is wanted, those that were marked too: a mark goes with its file system, and the
+        next one has the same numbers and perhaps the same place, as when an engine mounts a container's root anew.
+        """
         if self._socket is None or self.ended:
             return
+        asked: set[tuple[int, int]] = set()
         for mount in self._proc.mountinfo("self") or ():
             device = mount.major, mount.minor
-            if device not in self._marked and self._is_wanted(mount) and len(self._marked) < MOST_MARKS:
-                self._ask_for(mount, device)
+            if device not in asked and self._is_wanted(mount) and len(asked) < MOST_MARKS:
+                if self._ask_for(mount, device):
+                    asked.add(device)
+        self._asked += len(asked)
 
     def _is_wanted(self, mount: Mount) -> bool:
         on_host = mount.fs_type in _HOST_TYPES and "noexec" not in mount.options
@@ -124,21 +133,27 @@ class Gate:
             return mount.fs_type == "overlay" and os.makedev(mount.major, mount.minor) != self._root
         return on_host
 
-    def _ask_for(self, mount: Mount, device: tuple[int, int]) -> None:
+    def _ask_for(self, mount: Mount, device: tuple[int, int]) -> bool:
         assert self._socket is not None
         try:
             directory = os.open(mount.mount_point, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError:
-            return  # a file is mounted, or it has gone again, or another one covers it
+            return False  # a file is mounted, or it has gone again
         try:
             status = os.fstat(directory)
-            if (os.major(status.st_dev), os.minor(status.st_dev)) == device:
-                socket.send_fds(self._socket, [wire.MARK], [directory])
-                self._marked.add(device)
+            if (os.major(status.st_dev), os.minor(status.st_dev)) != device:
+                return False  # another one covers it
+            socket.send_fds(self._socket, [wire.MARK], [directory])
         except OSError as error:
-            self.refused.append(f"{mount.mount_point} could not be asked for: {error}")
+            self._refuse(f"{mount.mount_point} could not be asked for: {error}")
+            return False
         finally:
             os.close(directory)
+        return True
+
+    def _refuse(self, reason: str) -> None:
+        if len(self.refused) < MOST_REFUSED:
+            self.refused.append(reason)
 
     def read_batch(self, most: int = 1024) -> list[Admission]:
         """Return what was seen since, without waiting."""
@@ -174,7 +189,7 @@ class Gate:
         elif kind == wire.MARKED:
             self.marks += 1
         elif kind == wire.REFUSED:
-            self.refused.append(message[1:].decode("utf-8", "replace"))
+            self._refuse(message[1:].decode("utf-8", "replace"))
 
     def _await(self, kind: bytes) -> bool:
         """Wait for a message of a kind, or a refusal; what comes before is kept."""

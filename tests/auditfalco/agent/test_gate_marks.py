@@ -100,8 +100,9 @@ def test_local_file_systems_with_programs(
     proc.mounts = [mount(tmp_path, fs_type, *options)] * 2
     gate = gate_on(proc, scope, ends[0])
     gate.mounts_changed()
-    gate.mounts_changed()
     assert asked(ends[1]) == ([os.stat(tmp_path).st_dev] if wanted else [])  # once
+    gate.mounts_changed()
+    assert len(asked(ends[1])) == wanted  # it may be another one with the same number
 
 
 def test_the_hosts_own_overlay_is_no_containers(
