@@ -80,7 +80,7 @@ class Family:
 class Register:
     """The lower 32 bits of an argument register, a0 to a3, are this value ("="), or have any of these bits ("&").
 
-    The register is the call's own: of a call made through socketcall the kernel sees others.
+    The kernel looks at these bits alone (seen on Linux 6.18). Of a call made through socketcall it sees others.
     """
 
     index: int
