@@ -63,8 +63,11 @@ def _user(privileges: Privileges) -> Check:
 
 
 def _pid(privileges: Privileges) -> Check:
-    if privileges.pid is not False:
-        return Check("pid namespace", OK, "the initial one" if privileges.pid else "not known")
+    if privileges.pid:
+        return Check("pid namespace", OK, "the initial one")
+    if privileges.pid is None:
+        found = "this process is not in /proc, which is that of another pid namespace: processes cannot be looked up"
+        return Check("pid namespace", WARN, found, "run on the host (docker run --pid=host), with its /proc")
     return Check(
         "pid namespace",
         WARN,

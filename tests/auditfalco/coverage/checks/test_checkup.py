@@ -68,6 +68,7 @@ CASES: list[tuple[Machine, str, str, str, str]] = [
     (of_privileges(net=False), "network namespace", FAIL, "not the initial", "--network=host"),
     (of_privileges(user=False), "user namespace", FAIL, "not the initial", "--userns=host"),
     (of_privileges(pid=False), "pid namespace", WARN, "not the initial", "--pid=host"),
+    (of_privileges(pid=None), "pid namespace", WARN, "not in /proc", "--pid=host"),
     (of_privileges(mount=False), "mount namespace", WARN, "mount namespace", "-v /run"),
     (of_audit(status=None, rules=None, refusal="no"), "audit rules", WARN, "cannot be changed (no)", "AUDIT_CONTROL"),
     (of_status(enabled=2), "audit rules", WARN, "locked until the next boot", "auditfalco plan"),
