@@ -14,6 +14,8 @@ from typing import TextIO
 
 from auditfalco.agent.alerting import Alerting
 from auditfalco.agent.blindness import blindness
+from auditfalco.agent.disagreements import Disagreements
+from auditfalco.agent.doubts import doubts_about
 from auditfalco.agent.drops import DropSettings, DropWatch
 from auditfalco.agent.following import Following
 from auditfalco.agent.gate.gate import Gate
@@ -95,6 +97,7 @@ class Daemon:
         self._gate = Gate(self._proc, gate_scope, plan.login_uids) if gate_scope is not None else None
         self._internal = InternalAlerts(self._host.hostname, self._deliver_internal)
         self.drops: DropWatch | None = None
+        self._doubts: Disagreements | None = None
         self.overload: Overload | None = None
         self.shed: tuple[int, ...] = ()
         self.evictions: dict[str, int] = {}
@@ -117,6 +120,7 @@ class Daemon:
             login_uids=self._plan.login_uids,
         )
         pipeline.files.named = opens.named
+        self._doubts = doubts_about(sensors, reader, pipeline, opens, self._internal)
         pipeline.executions.engaged = lambda: opens.fallback.engaged
         self._host.look_ahead(reader.unapplied)
         self._host.hurry_when(reader.is_ahead)
@@ -245,6 +249,8 @@ class Daemon:
     ) -> None:
         rounds = Rounds()
         rounds.every(_LOSS_INTERVAL_SECONDS, drops.look)
+        if self._doubts is not None:
+            rounds.every(_LOSS_INTERVAL_SECONDS, self._doubts.look)
         if self._tampering is not None:
             rounds.every(_TICK_SECONDS, self._tampering.tick)
         if self.overload is not None:
@@ -265,6 +271,8 @@ class Daemon:
             self.overload.stop()
             self.overload.tell()
         drops.finish()
+        for line in self._doubts.summary() if self._doubts is not None else ():
+            self.say(line)
 
     def _take_the_rest(self, reader: Reader, pipeline: Pipeline) -> None:
         """Handle what has been read. Who still sends does not hold up the end, nor do serials that are only late."""

@@ -23,6 +23,8 @@ class FileEvents:
 
     Attributes:
         named: gives the path by which rules name a file, by device and inode: it may have been opened by another one.
+        audit_alone: told of each event that records tell and fanotify did not.
+        fanotify_alone: told of each open that fanotify tells and records did not.
     """
 
     def __init__(
@@ -36,6 +38,8 @@ class FileEvents:
         self._normaliser = normaliser
         self._login_uids = frozenset(login_uids)
         self.named: Callable[[tuple[int, int]], str | None] = lambda number: None
+        self.audit_alone: Callable[[Event], None] = lambda event: None
+        self.fanotify_alone: Callable[[Sighting], None] = lambda sighting: None
         self._executed = executed
         self._sightings = Sightings()
 
@@ -57,7 +61,11 @@ class FileEvents:
 
     def admitted(self, events: Iterable[Event]) -> Iterator[Event]:
         """Those of the events that records tell which were none already; see :meth:`Sightings.admits`."""
-        return (event for event in events if self._sightings.admits(event))
+        for event in events:
+            if self._sightings.admits(event):
+                if event.sources == ("audit",):
+                    self.audit_alone(event)
+                yield event
 
     def due(self) -> Iterator[Event]:
         """The events of what records should have told by now, and have not."""
@@ -75,6 +83,7 @@ class FileEvents:
         for sighting in sightings:
             if self.in_scope(sighting.process):
                 yield self._normaliser.opened(sighting)
+                self.fanotify_alone(sighting)
 
     def _process(self, event: FileEvent) -> Process | None:
         """Who did it; None for what is not to be seen."""

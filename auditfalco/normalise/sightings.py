@@ -158,9 +158,9 @@ class Sightings:
         if descriptor.inode is None:
             sighting.io_uring = True  # it knows the file, and the records do not: it is told, now or at its time
             return False
+        sighting.confirmed = True
         if sighting.told:
             return False
-        sighting.confirmed = True
         sighting.io_uring = sighting.io_uring or event.io_uring
         event.sources = BOTH
         event.descriptor = replace(descriptor, name=_joined(descriptor.name, sighting.path))
