@@ -4,6 +4,7 @@
 # make bench  measure; prints tables, passes or fails nothing
 # make check  the static checks alone
 # make tables write the generated tables of the README anew
+# make evasions  try the tricks of tests/live/evasions, note the outcomes, and write their table
 # make unit   the tests without the live ones
 # make clean  remove what make has made
 #
@@ -19,7 +20,7 @@ RUN_PACKAGES := python3-audit python3-venv python3-dev gcc libc6-dev ca-certific
 # auditd has auditctl, which cross-checks our audit rules; gcc-multilib makes the 32-bit programs.
 LIVE_TEST_PACKAGES := auditd docker.io podman busybox-static gcc-multilib
 
-.PHONY: run setup test bench check unit tables clean
+.PHONY: run setup test bench check unit tables evasions clean
 .DEFAULT_GOAL := setup
 
 run: $(VENV)/.ready-to-run
@@ -40,6 +41,11 @@ unit: setup
 	$(VENV)/bin/python -m pytest -m "not live" $(PYTEST_ARGS)
 
 tables: setup
+	$(VENV)/bin/python contrib/generate_readme_tables.py
+
+evasions: setup
+	rm -f tests/live/evasions/outcomes.jsonl
+	AUDITFALCO_EVASIONS=tests/live/evasions/outcomes.jsonl $(VENV)/bin/python -m pytest tests/live/test_evasions.py -k "host or container"
 	$(VENV)/bin/python contrib/generate_readme_tables.py
 
 bench: setup

@@ -8,6 +8,7 @@ What stands between ``<!-- NAME: generated -->`` and ``<!-- NAME: end -->`` is r
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from auditfalco.fields.catalogue import CATALOGUE
 from auditfalco.fields.sources import REASONS
 
 ROOT = Path(__file__).resolve().parents[1]
+OUTCOMES = ROOT / "tests" / "live" / "evasions" / "outcomes.jsonl"
 
 
 def main() -> None:
@@ -33,7 +35,7 @@ def with_tables(text: str) -> str:
     Raises:
         ValueError: the marks of a table are missing.
     """
-    for name, table in {"fields": fields_table()}.items():
+    for name, table in {"fields": fields_table(), "evasions": evasions_table()}.items():
         begin, end = f"<!-- {name}: generated -->", f"<!-- {name}: end -->"
         pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
         if pattern.search(text) is None:
@@ -52,6 +54,27 @@ def fields_table() -> str:
         ["| fields | why they are always absent |", "|---|---|"]
         + [f"| {', '.join(names)} | {reason} |" for reason, names in rows.items()]
     )
+
+
+def evasions_table() -> str:
+    """The tricks of the last noted run, and where rules saw them by printed names alone."""
+    rows: dict[tuple[str, str], dict[str, bool]] = {}
+    for line in OUTCOMES.read_text(encoding="utf-8").splitlines():
+        outcome = json.loads(line)
+        seen = rows.setdefault((outcome["id"], outcome["trick"]), {})
+        seen[outcome["place"]] = seen.get(outcome["place"], True) and outcome["falco"]
+    lines = [
+        "| kind | trick | where | by printed names (Falco's meaning) | by every name (default) |",
+        "|---|---|---|---|---|",
+    ]
+    for (kind, trick), seen in rows.items():
+        plain = "seen" if all(seen.values()) else "missed" if not any(seen.values()) else _partly(seen)
+        lines.append(f"| {kind} | {trick} | {', '.join(seen)} | {plain} | seen |")
+    return "\n".join(lines)
+
+
+def _partly(seen: dict[str, bool]) -> str:
+    return ", ".join(f"{'seen' if there else 'missed'} ({place})" for place, there in seen.items())
 
 
 if __name__ == "__main__":

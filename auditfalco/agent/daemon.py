@@ -46,6 +46,7 @@ _TICK_SECONDS = 0.1
 _HEARING_SECONDS = 3.0
 _GATE_SECONDS = 0.25
 _LOSS_INTERVAL_SECONDS = 1.0
+_FILES_INTERVAL_SECONDS = 2.0
 _REST_SECONDS = 5.0
 _LATE_SECONDS = 0.5
 
@@ -253,6 +254,7 @@ class Daemon:
             rounds.every(_LOSS_INTERVAL_SECONDS, self._doubts.look)
         if self._tampering is not None:
             rounds.every(_TICK_SECONDS, self._tampering.tick)
+        rounds.every(_FILES_INTERVAL_SECONDS, self._host.look_again)
         if self.overload is not None:
             self.overload.start()
             rounds.every(_LOSS_INTERVAL_SECONDS, self.overload.tell)

@@ -100,6 +100,10 @@ class ContainerTable:
         """State files of engines that were not what they should be."""
         return sum(engine.unreadable for engine in self._engines)
 
+    def roots(self) -> list[str]:
+        """Where the roots of the known containers are, or were, the newest last."""
+        return [container.root for container in self._by_id.values() if container.root is not None]
+
     def of_process(self, pid: int) -> Container | None:
         """Where a process is now: a container, HOST, or None when it is gone or nothing can be read."""
         paths = self._reader.cgroup_paths(pid) if self._reader is not None else None

@@ -66,7 +66,9 @@ class HostState:
         self.admissions = Admissions(self.processes, self.containers, self.environments)
         self._true_names = TrueNames(proc, self._files) if proc is not None and self._files is not None else None
         self.names = FileNames(self._files, self._true_names)
-        self.programs = Programs(self.names, self._files, lambda process, path: self.layer_of(process, path, None))
+        self.programs = Programs(
+            self.names, self._files, lambda process, path: self.layer_of(process, path, None), self._exe_status
+        )
         if self._reader is not None:
             self._reader.identify = self.programs.running
         live = LiveDescriptors(proc) if proc is not None else None
@@ -105,6 +107,11 @@ class HostState:
         """Recognise the files of these absolute paths, which rules name, under other names too."""
         if self._true_names is not None:
             self._true_names.watch(names)
+
+    def look_again(self) -> None:
+        """Look anew at what changes without an event that tells all; to be called every few seconds."""
+        if self._true_names is not None:
+            self._true_names.look_again(self.containers.roots())
 
     def watch_programs(self, names: Iterable[str]) -> None:
         """Recognise these programs, which rules name, under other names too."""
@@ -385,6 +392,9 @@ class HostState:
         """Note a new open file, opened at `time_ns` (now, when that is not told)."""
         at_ns = time.time_ns() if time_ns is None else time_ns
         self.open_files.table.opened(process, number, descriptor, at_ns, close_on_exec)
+
+    def _exe_status(self, process: Process) -> os.stat_result | None:
+        return self._proc.stat_of_exe(process.pid) if self._proc is not None else None
 
     def _is_gone(self, process: Process) -> bool:
         return self._reader is not None and self._reader.is_gone(process)

@@ -59,6 +59,7 @@ class Landmarks:
         self._names: tuple[str, ...] = ()
         self._roots: OrderedDict[str, dict[FileNumber, str]] = OrderedDict()
         self._ahead: set[str] = set()
+        self._before: dict[str, dict[FileNumber, str]] = {}
         self.left_out = 0
         self.evictions = 0
 
@@ -69,6 +70,7 @@ class Landmarks:
         self.left_out = len(distinct) - len(self._names)
         self._roots.clear()
         self._ahead.clear()
+        self._before.clear()
 
     def look_ahead(self, root: str) -> None:
         """Look at the files of a root before one is asked for: afterwards it may be gone, and is known all the same."""
@@ -77,6 +79,21 @@ class Landmarks:
                 self._ahead.clear()
             self._ahead.add(root)
             self._look(root)
+
+    def look_again(self, roots: Iterable[str]) -> None:
+        """Look at the files of some roots anew: what is removed tells its number alone, and is then gone.
+
+        What was seen the time before still counts, so that a file that has just been replaced is known too.
+        """
+        if not self._names:
+            return
+        for root in list(roots)[-MOST_ROOTS:]:
+            if not self._effort.allows():
+                return
+            self._before[root] = self._roots.get(root, {})
+            self._look(root)
+        for root in [root for root in self._before if root not in self._roots]:
+            del self._before[root]
 
     def name_of(self, roots: Iterable[str], number: FileNumber) -> str | None:
         """The named file that has this number in one of the roots; None when none has."""
@@ -87,7 +104,7 @@ class Landmarks:
             if known is None or (number not in known and self._effort.allows()):
                 known = self._look(root)
             self._roots.move_to_end(root)
-            name = known.get(number)
+            name = known.get(number) or self._before.get(root, {}).get(number)
             if name is not None:
                 return name
         return None
@@ -96,7 +113,7 @@ class Landmarks:
         with self._effort.spending():
             known = self._roots[root] = self._read(root)
         if len(self._roots) > MOST_ROOTS:
-            self._roots.popitem(last=False)
+            self._before.pop(self._roots.popitem(last=False)[0], None)
             self.evictions += 1
         return known
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from auditfalco.state.effort import Effort
-from auditfalco.state.roots import RootedFiles, Stamp
+from auditfalco.state.roots import Content, RootedFiles, Stamp
 
 DIRECTORIES = ("/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/local/sbin", "/usr/libexec")
 """Where programs are looked for; the first place that has one counts."""
@@ -68,22 +68,37 @@ class ProgramFiles:
         self._names = frozenset(names)
         self._roots.clear()
 
-    def link_of(self, root: str, status: os.stat_result) -> str | None:
+    def link_of(self, root: str, device: int, inode: int) -> str | None:
         """The named program of a root that a file is a hard link of, or is itself; None when it is none."""
-        return self._programs(root).by_number.get((status.st_dev, status.st_ino))
+        return self._programs(root).by_number.get((device, inode))
 
-    def copy_of(self, root: str, path: str, status: os.stat_result) -> str | None:
-        """The named program of a root whose content a file of that root has; None when it has none's.
+    def copies_of(self, root: str, path: str, status: os.stat_result) -> list[str]:
+        """The named programs of a root whose content a file of that root has.
 
-        None too where there is no time to read it now.
+        None where there is no time to read it now.
         """
-        alike = self._programs(root).by_size.get(status.st_size)
-        if not alike or not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= LARGEST:
-            return None
-        digest = self._digest(root, path)
+        if not self._may_be_copy(root, status):
+            return []
+        return self._same_content(root, status.st_size, self._digest(root, path))
+
+    def copies_in_memory(self, root: str, pid: int, status: os.stat_result) -> list[str]:
+        """As `copies_of`, of what a process runs that has no name."""
+        if not self._may_be_copy(root, status) or not self._effort.allows():
+            return []
+        with self._effort.spending():
+            content = self._files.read_exe(pid, LARGEST)
+        digest = None if content is None else _digest_of(content)
+        return self._same_content(root, status.st_size, digest)
+
+    def _may_be_copy(self, root: str, status: os.stat_result) -> bool:
+        alike = status.st_size in self._programs(root).by_size
+        return alike and stat.S_ISREG(status.st_mode) and 0 < status.st_size <= LARGEST
+
+    def _same_content(self, root: str, size: int, digest: bytes | None) -> list[str]:
         if digest is None:
-            return None
-        return next((name for name, place in alike if self._digest(root, place) == digest), None)
+            return []
+        alike = self._programs(root).by_size.get(size, ())
+        return [name for name, place in alike if self._digest(root, place) == digest]
 
     def _programs(self, root: str) -> _Found:
         known = self._roots.get(root)
@@ -135,10 +150,18 @@ class ProgramFiles:
             return None
         with self._effort.spending():
             content = self._files.read_in_root(root, path, LARGEST)
-        if content is None or content.data is None or len(content.data) != content.stamp.size:
+        digest = None if content is None else _digest_of(content)
+        if content is None or digest is None:
             return None
-        self._digests[content.stamp] = digest = hashlib.sha256(content.data).digest()
+        self._digests[content.stamp] = digest
         if len(self._digests) > MOST_DIGESTS:
             self._digests.popitem(last=False)
             self.evictions += 1
         return digest
+
+
+def _digest_of(content: Content) -> bytes | None:
+    """The digest of a file that was read whole."""
+    if content.data is None or len(content.data) != content.stamp.size:
+        return None
+    return hashlib.sha256(content.data).digest()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from auditfalco.model.program import cut
 
-_MULTI_CALL = ("busybox", "toybox", "coreutils")
+MULTI_CALL = ("busybox", "toybox", "coreutils")
 """Programs that are many: the name that they are called by tells which, or else their first argument."""
 
 _LOADER = re.compile(r"ld(-linux[a-z0-9_-]*|-musl-[a-z0-9_]+|64|-[0-9.]+)?\.so(\.[0-9]+)?")
@@ -49,14 +49,23 @@ def script_of(argv: Sequence[str] | None, comm: str | None) -> str | None:
     return next((each for each in (argv or ())[1:_LOOKED_AT] if comm and cut(last_part(each)) == comm), None)
 
 
-def applet_of(argv: Sequence[str] | None, exe: str | None) -> str | None:
-    """Which of its programs a multi-call program is asked to be; None of any other program."""
-    if not argv or exe is None or last_part(exe).split(".")[0] not in _MULTI_CALL:
+def applet_of(argv: Sequence[str] | None, names: Iterable[str]) -> str | None:
+    """Which of its programs a multi-call program is asked to be; None of any other program.
+
+    Args:
+        argv: its arguments.
+        names: what its file is called, and what it calls itself.
+    """
+    if not argv or not any(_is_multi_call(name) for name in names):
         return None
     called = last_part(argv[0]).lstrip("-")
-    if called.split(".")[0] in _MULTI_CALL:
+    if _is_multi_call(called):
         return last_part(argv[1]) if len(argv) > 1 else None
     return called
+
+
+def _is_multi_call(name: str) -> bool:
+    return name.split(".")[0] in MULTI_CALL
 
 
 def loaded_by(argv: Sequence[str] | None, exe: str | None) -> str | None:

@@ -7,6 +7,7 @@ something: everybody can make a program called `sshd`, but not in /usr/sbin.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 
 from auditfalco.model.names import Names
@@ -14,7 +15,7 @@ from auditfalco.model.process import Image, Process
 from auditfalco.model.program import Program, cut
 from auditfalco.state.filenames import FileNames
 from auditfalco.state.programfiles import DIRECTORIES, ProgramFiles
-from auditfalco.state.programforms import applet_of, is_script, last_part, loaded_by, script_of
+from auditfalco.state.programforms import MULTI_CALL, applet_of, is_script, last_part, loaded_by, script_of
 from auditfalco.state.roots import RootedFiles
 from kernel_sources.audit.facts import PathFacts, join
 from kernel_sources.procfs.realpath import lies_below
@@ -45,6 +46,7 @@ class Programs:
         files: a look at files; None in a replay, which knows what records tell.
         layer_of: of a process and a path, the layer of its container's overlay that has the file: "upper" or "lower",
             None elsewhere or when unknown.
+        exe_of: what stat(2) says of the file that a process runs.
 
     Attributes:
         wanted: whether any rule asks for names of programs.
@@ -55,11 +57,13 @@ class Programs:
         names: FileNames,
         files: RootedFiles | None,
         layer_of: Callable[[Process, str], str | None],
+        exe_of: Callable[[Process], os.stat_result | None] = lambda process: None,
     ) -> None:
         self.wanted = True
         self._names = names
         self._files = files
         self._layer_of = layer_of
+        self._exe_of = exe_of
         self._known = ProgramFiles(files) if files is not None else None
 
     @property
@@ -72,7 +76,7 @@ class Programs:
         listed = list(names)
         self.wanted = bool(listed)
         if self._known is not None:
-            self._known.watch(listed)
+            self._known.watch((*listed, *MULTI_CALL) if listed else ())
 
     def executed(self, process: Process, image: Image, paths: Sequence[PathFacts], time_ns: int) -> Program | None:
         """The names of what an exec loaded, from its records and, live, from a look at the file."""
@@ -88,6 +92,8 @@ class Programs:
         if real is not None and not script and not image.from_memfd:
             naming.add(last_part(real), trusted=self._is_other_name(process, spelled, real))
         self._place(process, naming, real, head)
+        if image.from_memfd:
+            self._memory(process, naming)
         self._forms(process, image, naming)
         return naming.program()
 
@@ -104,12 +110,15 @@ class Programs:
         elif not image.from_memfd:
             naming.add(last_part(image.exe_path), trusted=self._is_system_link(process, image.comm, image.exe_path))
         self._place(process, naming, real, None)
+        if image.from_memfd:
+            self._memory(process, naming)
         self._forms(process, image, naming)
         return naming.program()
 
     def _forms(self, process: Process, image: Image, naming: _Naming) -> None:
         """Name what a program was told to be or to run."""
-        applet = applet_of(image.argv, image.exe_path)
+        called = last_part(image.argv[0]) if image.argv else ""
+        applet = applet_of(image.argv, (last_part(image.exe_path or ""), called, *naming.names))
         if applet:
             naming.add(applet)
         loaded = loaded_by(image.argv, image.exe_path)
@@ -131,13 +140,25 @@ class Programs:
             naming.add(path)
         if self._files is None or self._known is None:
             return
+        number = _number_of(record)
         for root in self._names.roots(process):
+            if number is not None:  # the file may be gone by now, and its record not
+                naming.add(self._known.link_of(root, *number), trusted=of_system)
             status = self._files.stat_in_root(root, path)
             if status is not None:
-                naming.add(self._known.link_of(root, status), trusted=of_system)
+                naming.add(self._known.link_of(root, status.st_dev, status.st_ino), trusted=of_system)
                 if not of_system:
-                    naming.add(self._known.copy_of(root, path, status))
+                    for name in self._known.copies_of(root, path, status):
+                        naming.add(name)
                 return
+
+    def _memory(self, process: Process, naming: _Naming) -> None:
+        """Find out whether a program without a file is a copy of another, as long as it runs."""
+        status = self._exe_of(process) if process.is_alive else None
+        if status is not None and self._known is not None:
+            for root in self._names.roots(process):
+                for name in self._known.copies_in_memory(root, process.pid, status):
+                    naming.add(name)
 
     def _is_of_system(self, process: Process, path: str, record: PathFacts | None) -> bool:
         """Whether a file lies where the system, or a container's image, keeps its programs."""
@@ -207,6 +228,11 @@ class _Naming:
             for other in path.trusted:
                 self.add(last_part(other), trusted=True)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What was gathered so far."""
+        return (self._comm, *self._also, *self._trusted)
+
     def program(self) -> Program:
         """What was gathered."""
         trusted = tuple(name for name in self._trusted if name not in self._also)
@@ -218,3 +244,10 @@ def _real(spelled: str | None) -> str | None:
     if isinstance(spelled, Names):
         return next(iter((*spelled.also, *spelled.trusted)), str(spelled))
     return spelled
+
+
+def _number_of(record: PathFacts | None) -> tuple[int, int] | None:
+    """Device and inode of the file in a record."""
+    if record is None or record.dev is None or record.inode is None:
+        return None
+    return os.makedev(*record.dev), record.inode

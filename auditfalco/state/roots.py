@@ -43,19 +43,11 @@ class RootedFiles:
 
         Without the bytes when the file still has the stamp `unless`.
         """
-        descriptor = self._open(root, path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        if descriptor is None:
-            return None
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                return None
-            stamp = Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-            return Content(stamp, None if stamp == unless else os.read(descriptor, min(status.st_size, most)))
-        except OSError:
-            return None
-        finally:
-            os.close(descriptor)
+        return _content(self._open(root, path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), most, unless)
+
+    def read_exe(self, pid: int, most: int) -> Content | None:
+        """At most `most` bytes of what a process runs, also when that has no name; None when the process is gone."""
+        return _content(self._proc.open_exe(pid), most, None)
 
     def stat_in_root(self, root: str, path: str, *, follow: bool = True) -> os.stat_result | None:
         """What stat(2) of `path` gives inside `root`; None when there is no such file."""
@@ -159,3 +151,19 @@ class RootedFiles:
             return None
         finally:
             os.close(directory)
+
+
+def _content(descriptor: int | None, most: int, unless: Stamp | None) -> Content | None:
+    """What an open file holds; the descriptor is closed."""
+    if descriptor is None:
+        return None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        stamp = Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        return Content(stamp, None if stamp == unless else os.read(descriptor, min(status.st_size, most)))
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)

@@ -81,6 +81,10 @@ class TrueNames:
         """Look at the files that rules name in a root that is new, so that they are known when they have gone."""
         self._landmarks.look_ahead(root)
 
+    def look_again(self, roots: Iterable[str]) -> None:
+        """Look anew at the files that rules name, in the host's root and these; to be called every few seconds."""
+        self._landmarks.look_again((self._host_root, *roots))
+
     def of(self, process: Process, spelled: str, name: str, path: PathFacts, now_ns: int) -> str:
         """A file's names.
 

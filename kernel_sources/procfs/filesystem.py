@@ -213,6 +213,14 @@ class ProcFS:
             files.raise_unless_absent(error)
             return None
 
+    def open_exe(self, pid: Pid) -> int | None:
+        """Open the program's file for reading, wherever it lies; to be closed by the caller. None when it is gone."""
+        try:
+            return os.open(self._of(pid, "exe"), os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            files.raise_unless_absent(error)
+            return None
+
     def cwd(self, pid: Pid) -> str | None:
         """Return its working directory; ends in `` (deleted)`` when the directory is gone."""
         return files.read_link(self._of(pid, "cwd"))

@@ -88,3 +88,20 @@ def test_a_file_that_is_gone_is_known_where_it_was_looked_at_before(roots: list[
     for shadow in shadows:
         shadow.unlink()
     assert [landmarks.name_of([root], one) for root, one in zip(roots, numbers)] == ["/etc/shadow", None]
+
+
+def test_what_is_removed_is_known_by_the_look_before(roots: list[str]) -> None:
+    landmarks = Landmarks(RootedFiles(), Effort())
+    landmarks.watch(["/etc/shadow"])
+    landmarks.look_again(roots)
+    shadow = Path(roots[0], "etc/shadow")
+    (shadow.parent / "new").write_text("new")
+    os.replace(shadow.parent / "new", shadow)
+    landmarks.look_again(roots)
+    second = number(shadow)
+    shadow.unlink()
+    assert landmarks.name_of(roots[:1], second) == "/etc/shadow"
+    landmarks.look_again(roots)
+    assert landmarks.name_of(roots[:1], second) == "/etc/shadow"
+    landmarks.look_again(roots)
+    assert landmarks.name_of(roots[:1], second) is None
