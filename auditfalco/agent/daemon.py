@@ -299,6 +299,8 @@ class Daemon:
         return batch.mounts_changed
 
     def _consume(self, event: Event) -> None:
+        if self._gate is not None and event.process is not None and self._gate.is_own(event.process.pid):
+            return  # its looks at /proc are ours
         if self._tampering is not None:
             self._tampering.notice(event)
         for alert in self.alerting.alerts(event):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -15,7 +16,7 @@ import pytest
 from harness.agent import AgentProcess, StartAgent
 from harness.docker import Docker
 from harness.programs import Compiler
-from harness.scope import end_process
+from harness.scope import AuditScope, end_process
 
 CROWD = Path(__file__).resolve().parent / "programs" / "crowd.c"
 ACT = "int main(void) { return 0; }"
@@ -173,3 +174,24 @@ def test_nobody_waits(
             running.wait_alert(lambda alert: alert["rule"] == "auditfalco internal: exec gate")
     finally:
         dockerd.remove(container)
+
+
+def test_a_program_of_the_host_with_its_loader(
+    agent: StartAgent, audit_scope: AuditScope, rules: Path, tmp_path: Path
+) -> None:
+    program = tmp_path / "act"
+    shutil.copy("/bin/true", program)
+    (tmp_path / "script").write_text(f"#!{program} -x\n")
+    (tmp_path / "script").chmod(0o755)
+    running = agent(rules, options=("-o", "auditfalco.exec_gate=true"))
+    for number, name in enumerate((program, tmp_path / "script", program)):
+        variables = {"NONCE": f"h{number}", "LAST": "1", "PATH": "/bin"}
+        assert audit_scope.run([str(name), str(number)], env=variables).returncode == 0
+    end = running.interrupt()
+    told = [alert["output_fields"] for alert in end.alerts if alert["output_fields"]["proc.env[NONCE]"]]
+    seen = {fields["proc.env[NONCE]"]: fields for fields in told}
+    print(end.summary)
+    assert {"h0", "h2"} <= set(seen)
+    for fields in seen.values():
+        assert fields["proc.aname[2]"] is not None
+        assert (fields["proc.tty"], fields["container.id"]) == (0, "host")

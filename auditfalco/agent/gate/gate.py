@@ -113,6 +113,11 @@ class Gate:
         """Return the descriptor to wait on; -1 when the responder is gone."""
         return -1 if self._socket is None or self.ended else self._socket.fileno()
 
+    def is_own(self, pid: int) -> bool:
+        """Whether a process is one of the gate's two, while they run."""
+        processes = (self.responder, self.watchdog)
+        return not self.ended and any(process is not None and process.pid == pid for process in processes)
+
     def mounts_changed(self) -> None:
         """Mark every file system that is wanted, those that were marked too: a mark goes with its file system, and the
         next one has the same numbers and perhaps the same place, as when an engine mounts a container's root anew.
