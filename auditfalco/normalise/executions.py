@@ -23,7 +23,8 @@ def execution(call: Call, event: Event) -> None:
 def _load(call: Call, process: Process, event: Event) -> None:
     argv = call.argv
     before = process.held
-    image = call.host.processes.confirm_exec(process, call.raw.time_ns, argv)
+    earliest_ns = call.host.admissions.earliest(process.pid, call.raw.time_ns, argv)
+    image = call.host.processes.confirm_exec(process, earliest_ns, argv)
     stopped_ns = call.host.admissions.apply(process, image, call.raw.time_ns)
     call.host.complete(process, call.raw.time_ns)  # the exec may have been its way into a container
     image.filled = True

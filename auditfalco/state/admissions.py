@@ -57,6 +57,15 @@ class Admissions:
                 self._drop(pid, waiting)
                 self.evictions += 1
 
+    def earliest(self, pid: int, record_ns: int, argv: list[str] | None) -> int:
+        """When an exec can have been at the earliest, as a record's time: that of the record, or later if one with
+        these arguments was stopped later. It tells apart execs within one tick of the clock that records have.
+        """
+        for seen in self._by_pid.get(pid, ()):
+            if seen.time_ns >= record_ns and seen.argv is not None and list(seen.argv) == argv:
+                return seen.time_ns + CLOCK_ERROR_NS
+        return record_ns
+
     def apply(self, process: Process, image: Image, record_ns: int) -> int | None:
         """Put what was seen of an exec into its process; returns the moment, None when nothing was seen.
 

@@ -109,6 +109,21 @@ def test_the_last_try_before_the_exec_counts(processes: ProcessTable, admissions
     assert len(admissions) == 1  # the next exec's
 
 
+def test_of_two_execs_within_a_tick_it_is_the_one_that_was_stopped(
+    processes: ProcessTable, admissions: Admissions
+) -> None:
+    admissions.add(SEEN)
+    processes.executed(30, STOPPED - MS // 2)  # has no record
+    processes.executed(30, EXECUTED)
+    process = processes.alive(30)
+    assert process is not None
+    record_ns = STOPPED - MS
+    assert admissions.earliest(30, record_ns, ["other"]) == record_ns
+    image = processes.confirm_exec(process, admissions.earliest(30, record_ns, ["act"]))
+    assert image.exec_ns == EXECUTED
+    assert admissions.apply(process, image, record_ns) == STOPPED
+
+
 def test_a_process_in_a_container_does_not_get_out(processes: ProcessTable, admissions: Admissions) -> None:
     process = executed(processes)
     inside = admissions._containers.of_paths(30, [f"/docker/{DOCKER}"])
