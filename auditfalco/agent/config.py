@@ -58,6 +58,7 @@ DEFAULTS: dict[str, Any] = {
     "auditfalco.backlog_limit": 8192,
     "auditfalco.backlog_wait_time": None,
     "auditfalco.tampering.repair": "ours",
+    "auditfalco.canary_seconds": 3.0,
 }
 """Every key that takes effect, with its default; a dot stands between a mapping and its key.
 

@@ -152,6 +152,7 @@ _OPERATION = {
         json_include_evidence=_BOOLEAN,
         **_every(_INTEGER, ("receive_buffer", "backlog_limit", "backlog_wait_time")),
         tampering=_object(repair=_TEXT),
+        canary_seconds=_NUMBER,
     ),
 }
 

@@ -14,6 +14,7 @@ from typing import TextIO
 
 from auditfalco.agent.alerting import Alerting
 from auditfalco.agent.blindness import blindness
+from auditfalco.agent.canary import Canary, canary_rules
 from auditfalco.agent.disagreements import Disagreements
 from auditfalco.agent.doubts import doubts_about
 from auditfalco.agent.drops import DropSettings, DropWatch
@@ -30,7 +31,7 @@ from auditfalco.agent.tampering.repair import OURS
 from auditfalco.agent.tampering.tampering import Tampering
 from auditfalco.coverage.control_sockets import control_socket_rules
 from auditfalco.coverage.keys import instance_of
-from auditfalco.coverage.plan import Plan
+from auditfalco.coverage.plan import Plan, PlannedRule
 from auditfalco.errors import AuditfalcoError
 from auditfalco.model.alert import Alert
 from auditfalco.model.event import Event
@@ -66,6 +67,7 @@ class Daemon:
         buffering: how much may wait in the kernel.
         drops: what follows from lost events.
         repair: what is mended when somebody tampers with audit (tampering.repair).
+        canary_seconds: seconds between two proofs that what is executed is seen; 0 for none.
         log: where messages for the operator go.
     """
 
@@ -79,9 +81,12 @@ class Daemon:
         drops: DropSettings,
         repair: str = OURS,
         gate_scope: str | None = None,
+        canary_seconds: float = 0.0,
         log: TextIO | None = None,
     ) -> None:
         self._repair = repair
+        self._canary_seconds = canary_seconds
+        self._canary: Canary | None = None
         self._tampering: Tampering | None = None
         self._buffering = buffering
         self._drop_settings = drops
@@ -194,8 +199,7 @@ class Daemon:
             self._gate.start()
         reader.start()
         self._host.snapshot()
-        account = control_socket_rules(self._plan.login_uids, self._plan.keys)
-        sensors.ask((*self._plan.audit_rules(), *self._plan.uring_rules(), *account))
+        sensors.ask((*self._plan.audit_rules(), *self._plan.uring_rules(), *self._own_account()))
         opens.start()
         for process in self._host.processes.living():
             opens.entered(process)
@@ -212,6 +216,12 @@ class Daemon:
         marks = len(sensors.files.marks) if sensors.files is not None else 0
         self.say(f"ready: {len(self.alerting.rule_names)} rules, {in_force} audit rules of ours, {marks} files marked")
 
+    def _own_account(self) -> Iterator[PlannedRule]:
+        """What is asked for in no rule's service: who opens audit sockets, and the canary."""
+        yield from control_socket_rules(self._plan.login_uids, self._plan.keys)
+        if self._canary_seconds and self._plan.own_pid is not None:
+            yield from canary_rules(self._plan.own_pid, self._plan.keys)
+
     def _look_after(self, sensors: Sensors, opens: Following) -> None:
         """Take care that what has been set up stays so."""
         sentry = sensors.sentry(self._repair)
@@ -224,6 +234,9 @@ class Daemon:
             audible=lambda: None if engaged else opens.fallback.release(),
         )
         self._tampering.start()
+        if self._canary_seconds and self._plan.own_pid is not None and sensors.asked.in_force:
+            amiss = self._tampering.amiss
+            self._canary = Canary(self._canary_seconds, self._plan.own_pid, self._internal, amiss)
 
     def _configured(self, raw: RawEvent) -> None:
         if self._tampering is not None:
@@ -255,6 +268,8 @@ class Daemon:
         if self._tampering is not None:
             rounds.every(_TICK_SECONDS, self._tampering.tick)
         rounds.every(_FILES_INTERVAL_SECONDS, self._host.look_again)
+        if self._canary is not None:
+            rounds.every(_TICK_SECONDS, self._canary.tick)
         if self.overload is not None:
             self.overload.start()
             rounds.every(_LOSS_INTERVAL_SECONDS, self.overload.tell)
@@ -301,6 +316,8 @@ class Daemon:
     def _consume(self, event: Event) -> None:
         if self._gate is not None and event.process is not None and self._gate.is_own(event.process.pid):
             return  # its looks at /proc are ours
+        if self._canary is not None and self._canary.takes(event):
+            return
         if self._tampering is not None:
             self._tampering.notice(event)
         for alert in self.alerting.alerts(event):

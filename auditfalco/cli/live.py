@@ -107,6 +107,7 @@ def _daemon(begun: Start, ruleset: Ruleset, needs: Needs) -> Daemon:
         _drop_settings(config),
         _repair(config),
         config["auditfalco.exec_gate_on"] if config["auditfalco.exec_gate"] else None,
+        config["auditfalco.canary_seconds"],
     )
     for line in (*config.warnings, *troubles, *dark_rules(judge(ruleset, machine, asked, proc)), *_costs(needs)):
         daemon.note(shown(line))

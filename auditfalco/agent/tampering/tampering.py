@@ -121,6 +121,13 @@ class Tampering:
             self._tell(act)
         self._stand_in()
 
+    def amiss(self) -> str:
+        """What the last look has found that keeps events from us, in words."""
+        if self._sentry.failure is not None:
+            return f"the kernel's audit does not answer ({self._sentry.failure})"
+        found = [f"{one.kind.value} ({one.detail[:200]})" for one in self._sentry.blinding()]
+        return "; ".join(found) or "audit's rules and settings are as they should be"
+
     def _stand_in(self) -> None:
         """Let other sensors stand in for audit as long as something keeps events from us that cannot be mended."""
         blinding = self._sentry.blinding()
