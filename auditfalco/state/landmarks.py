@@ -8,14 +8,20 @@ as there is time for it (state.effort).
 from __future__ import annotations
 
 import os
+import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from auditfalco.state.effort import Effort
 
 MOST_ROOTS = 512
 """Roots whose files are known; the one unused for longest is forgotten first."""
+
+GONE_SECONDS = 10.0
+"""How long a file that has gone is known by its number, which may be another's soon."""
+
+MOST_GONE = 1024
 
 MOST_AHEAD = 8192
 """Roots that are remembered as having been looked at once."""
@@ -53,13 +59,15 @@ class Landmarks:
         evictions: roots forgotten.
     """
 
-    def __init__(self, files: RootedFiles, effort: Effort) -> None:
+    def __init__(self, files: RootedFiles, effort: Effort, clock: Callable[[], float] = time.monotonic) -> None:
         self._files = files
         self._effort = effort
         self._names: tuple[str, ...] = ()
         self._roots: OrderedDict[str, dict[FileNumber, str]] = OrderedDict()
         self._ahead: set[str] = set()
         self._before: dict[str, dict[FileNumber, str]] = {}
+        self._clock = clock
+        self._gone: OrderedDict[tuple[str, FileNumber], tuple[str, float]] = OrderedDict()
         self.left_out = 0
         self.evictions = 0
 
@@ -71,6 +79,7 @@ class Landmarks:
         self._roots.clear()
         self._ahead.clear()
         self._before.clear()
+        self._gone.clear()
 
     def look_ahead(self, root: str) -> None:
         """Look at the files of a root before one is asked for: afterwards it may be gone, and is known all the same."""
@@ -102,9 +111,10 @@ class Landmarks:
         for root in roots:
             known = self._roots.get(root)
             if known is None or (number not in known and self._effort.allows()):
-                known = self._look(root)
+                before, known = known or {}, self._look(root)
+                self._remember_gone(root, before, known)
             self._roots.move_to_end(root)
-            name = known.get(number) or self._before.get(root, {}).get(number)
+            name = known.get(number) or self._before.get(root, {}).get(number) or self._name_of_gone(root, number)
             if name is not None:
                 return name
         return None
@@ -116,6 +126,20 @@ class Landmarks:
             self._before.pop(self._roots.popitem(last=False)[0], None)
             self.evictions += 1
         return known
+
+    def _remember_gone(self, root: str, before: dict[FileNumber, str], known: dict[FileNumber, str]) -> None:
+        """Keep in mind for a while the numbers of files that have gone: what removed them may not be told yet."""
+        there = set(known.values())
+        until = self._clock() + GONE_SECONDS
+        for number, name in before.items():
+            if name not in there:
+                self._gone[root, number] = (name, until)
+        while len(self._gone) > MOST_GONE:
+            self._gone.popitem(last=False)
+
+    def _name_of_gone(self, root: str, number: FileNumber) -> str | None:
+        name, until = self._gone.get((root, number), (None, 0.0))
+        return name if until > self._clock() else None
 
     def _read(self, root: str) -> dict[FileNumber, str]:
         known: dict[FileNumber, str] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auditfalco.state.effort import MOST_SAVED_NS, Effort
-from auditfalco.state.landmarks import FileNumber, Landmarks
+from auditfalco.state.landmarks import GONE_SECONDS, FileNumber, Landmarks
 from auditfalco.state.roots import RootedFiles
 
 
@@ -105,3 +105,17 @@ def test_what_is_removed_is_known_by_the_look_before(roots: list[str]) -> None:
     assert landmarks.name_of(roots[:1], second) == "/etc/shadow"
     landmarks.look_again(roots)
     assert landmarks.name_of(roots[:1], second) is None
+
+
+def test_a_file_that_is_gone_is_known_for_a_while_after_another_look(roots: list[str]) -> None:
+    now = [0.0]
+    landmarks = Landmarks(RootedFiles(), Effort(), lambda: now[0])
+    landmarks.watch(["/etc/shadow"])
+    shadow = Path(roots[0], "etc/shadow")
+    gone = number(shadow)
+    landmarks.look_ahead(roots[0])
+    shadow.unlink()
+    assert landmarks.name_of(roots[:1], NOBODY) is None  # somebody else's file made it look again
+    assert landmarks.name_of(roots[:1], gone) == "/etc/shadow"
+    now[0] += GONE_SECONDS
+    assert landmarks.name_of(roots[:1], gone) is None
