@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from auditfalco.coverage.plan import PlannedRule
+from auditfalco.coverage.rulemaking import PlannedRule
 from auditfalco.coverage.worth import VITAL
 from kernel_sources.audit.installed import InstalledRules
 from kernel_sources.audit.rule import AuditRule
@@ -64,6 +64,10 @@ class Asked:
         with self._lock:
             self._wanted.pop(rule, None)
             self._installed.remove(rule)
+
+    def missing(self) -> list[AuditRule]:
+        """The rules in force here that the kernel has no more: dropped with their directory, or removed by somebody."""
+        return self._installed.missing()
 
     def withdraw(self, below: int) -> list[RuleRefused]:
         """Withhold the rules whose worth is less than `below`, and give back the others; 0 gives back all.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auditfalco.coverage.abis import host_machines
+from auditfalco.coverage.filters import OPENS
 from auditfalco.coverage.hearing import Hearing
 from auditfalco.coverage.machine.auditing import Auditing
 from auditfalco.coverage.machine.kernel import Kernel
 from auditfalco.coverage.machine.machine import Machine
-from auditfalco.coverage.needs import EXECUTIONS, OPEN_CALLS
-from auditfalco.coverage.plan import PlannedRule
+from auditfalco.coverage.needs import EXECUTIONS
+from auditfalco.coverage.rulemaking import PlannedRule
 from auditfalco.coverage.silencers import Extent
 from kernel_sources.tables import syscall_number
 
@@ -25,11 +26,14 @@ def blindness(auditing: Auditing, planned: Iterable[PlannedRule]) -> str:
     hearing = Hearing(Machine(Kernel(), auditing=auditing))
     if hearing.everything.extent is Extent.NONE:
         return "; ".join(hearing.everything.reasons)
-    for calls in (EXECUTIONS, OPEN_CALLS):
+    for calls in (EXECUTIONS, OPENS):
         known = (syscall_number(host_machines()[0], call) for call in calls)
         numbers = frozenset(number for number in known if number is not None)
         asked = [
-            one.rule for one in planned if one.rule.filter_list == "exit" and not one.rule.syscalls.isdisjoint(numbers)
+            one.rule
+            for one in planned
+            if (one.rule.filter_list, one.rule.action) == ("exit", "always")
+            and not one.rule.syscalls.isdisjoint(numbers)
         ]
         heard = [hearing.of(rule) for rule in asked]
         if heard and all(one.extent is Extent.NONE for one in heard):

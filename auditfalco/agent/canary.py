@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 from auditfalco.agent.internal import InternalAlerts
 from auditfalco.coverage.abis import host_machines
-from auditfalco.coverage.plan import PlannedRule
+from auditfalco.coverage.rulemaking import PlannedRule
 from auditfalco.coverage.worth import VITAL
 from auditfalco.model.event import Event
 from kernel_sources.audit.rule import Field, rule

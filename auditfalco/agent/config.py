@@ -50,6 +50,7 @@ DEFAULTS: dict[str, Any] = {
     "stdout_output.enabled": True,
     "log_stderr": False,
     "auditfalco.docker_roots": ["/var/lib/docker"],
+    "auditfalco.noisy_exes": [],
     "auditfalco.identity_matching": "detect",
     "auditfalco.exec_gate": False,
     "auditfalco.exec_gate_on": "host",
@@ -68,7 +69,9 @@ rules_files None: no file names any. config_files, rules and append_output are r
 _FORMER_NAMES = {"rules_files": "rules_file"}
 """Keys that Falco once called otherwise; the former name still counts."""
 
-_ONE_OR_MORE = frozenset({"rules_files", "syscall_event_drops.actions", "auditfalco.docker_roots"})
+_ONE_OR_MORE = frozenset(
+    {"rules_files", "syscall_event_drops.actions", "auditfalco.docker_roots", "auditfalco.noisy_exes"}
+)
 """Lists that may be written as a single text."""
 
 _WHOLE = {

@@ -65,6 +65,7 @@ def check_run(values: Mapping[str, Any]) -> None:
     identity = _at(values, "auditfalco.identity_matching")
     if identity is not None and identity not in IDENTITIES:
         raise ConfigError(f'Unknown identity matching "{identity}"--must be one of {", ".join(IDENTITIES)}')
+    _check_programs(_at(values, "auditfalco.noisy_exes") or [])
     interval = _at(values, "metrics.interval")
     gate_on = _at(values, "auditfalco.exec_gate_on")
     if gate_on is not None and gate_on not in GATED:
@@ -75,6 +76,12 @@ def check_run(values: Mapping[str, Any]) -> None:
                 "Metrics interval must have a minimum value of 100ms and reflect a Prometheus compliant time duration"
                 " format: https://prometheus.io/docs/prometheus/latest/querying/basics/#time-durations."
             )
+
+
+def _check_programs(paths: str | list[str]) -> None:
+    for path in [paths] if isinstance(paths, str) else paths:
+        if not str(path).startswith("/"):
+            raise ConfigError(f'auditfalco.noisy_exes: "{path}" is no absolute path of a program')
 
 
 def duration_ms(text: str) -> int:

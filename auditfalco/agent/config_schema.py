@@ -146,6 +146,7 @@ _OPERATION = {
     ),
     "auditfalco": _object(
         docker_roots=_ONE_OR_MORE_FILES,
+        noisy_exes=_ONE_OR_MORE_FILES,
         identity_matching=_TEXT,
         exec_gate=_BOOLEAN,
         exec_gate_on=_TEXT,

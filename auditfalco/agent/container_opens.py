@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from auditfalco.agent.asked import Asked
+from auditfalco.agent.asking import ask
 from auditfalco.coverage.plan import Plan
 from auditfalco.coverage.scopes import ContainerScopes, HostMounts, Scope, container_scopes
 from auditfalco.model.process import Process
@@ -37,7 +38,7 @@ class _Entered(NamedTuple):
 
 
 class ContainerOpens:
-    """Installs and removes the audit rules of `plan.container_calls`.
+    """Installs and removes the audit rules of `plan.container_rules`.
 
     Attributes:
         refused: audit rules that the kernel did not take, with the reason; the newest REFUSALS_KEPT.
@@ -61,7 +62,7 @@ class ContainerOpens:
 
     def start(self) -> None:
         """Ask for what containers have of their own, then follow the requests. The former is in force on return."""
-        if self._plan.container_calls and self._kernel is not None:
+        if self._plan.asks_in_containers and self._kernel is not None:
             self._look_at_mounts()
             self._thread.start()
 
@@ -132,7 +133,7 @@ class ContainerOpens:
         if not fresh or self._kernel is None:
             return
         try:
-            refusals = self._kernel.add(self._plan.rules_for(fresh))
+            refusals = ask(self._kernel, self._plan.container_rules(fresh)).refused
         except (KernelSourceError, OSError) as error:
             self._refuse(str(error))
             return
@@ -146,7 +147,7 @@ class ContainerOpens:
             del self._users[scope]
         if self._kernel is None:
             return
-        for planned in self._plan.rules_for(unused):
+        for planned in self._plan.container_rules(unused):
             try:
                 self._kernel.remove(planned.rule)
             except (KernelSourceError, OSError) as error:

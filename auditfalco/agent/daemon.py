@@ -31,7 +31,8 @@ from auditfalco.agent.tampering.repair import OURS
 from auditfalco.agent.tampering.tampering import Tampering
 from auditfalco.coverage.control_sockets import control_socket_rules
 from auditfalco.coverage.keys import instance_of
-from auditfalco.coverage.plan import Plan, PlannedRule
+from auditfalco.coverage.plan import Plan
+from auditfalco.coverage.rulemaking import PlannedRule
 from auditfalco.errors import AuditfalcoError
 from auditfalco.model.alert import Alert
 from auditfalco.model.event import Event
@@ -205,7 +206,7 @@ class Daemon:
             opens.entered(process)
         for warning in sensors.warnings:
             self.say(warning)
-        blind = blindness(sensors.auditing(), self._plan.audit_rules())
+        blind = blindness(sensors.auditing(), (*self._plan.audit_rules(), *opens.named_rules()))
         if blind:
             opens.fallback.engage(blind, self._host.processes.living())
         if self._gate is not None:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from auditfalco.agent.internal import InternalAlerts
-from auditfalco.coverage.asked_for import Opened, asks_for
+from auditfalco.coverage.asked_for import Opened, asks_for, keeps_quiet
 from auditfalco.model.event import Event
 from auditfalco.normalise.sightings import OPENS, Sighting
 from kernel_sources.audit.rule import AuditRule
@@ -76,7 +76,10 @@ class Disagreements:
         """An open that fanotify has told and audit had not by then."""
         process = sighting.process
         opened = Opened(process.pid, process.login_uid, str(sighting.path), sighting.device)
-        if any(asks_for(rule, opened) for rule in self._in_force()) and not self._uses_rings(process.pid):
+        rules = tuple(self._in_force())
+        if any(keeps_quiet(rule, process.image.exe_path) for rule in rules):
+            return
+        if any(asks_for(rule, opened) for rule in rules) and not self._uses_rings(process.pid):
             self._waiting.append((self._clock() + WAIT_SECONDS, self._excused(), sighting))
 
     def look(self) -> None:

@@ -11,7 +11,8 @@ import os
 from collections.abc import Callable, Iterable
 
 from auditfalco.coverage.filesystems import is_watched
-from auditfalco.coverage.needs import OPEN_CALLS, Needs
+from auditfalco.coverage.filters import OPENS as OPEN_CALLS
+from auditfalco.coverage.needs import Needs
 from auditfalco.model.process import Process
 from kernel_sources.errors import KernelSourceError
 from kernel_sources.fanotify import CLOSE_NOWRITE, CLOSE_WRITE, OPEN, OPEN_EXEC, FanotifyGroup, Mark
@@ -49,7 +50,7 @@ class FallbackSensors:
         self._group = group
         self._proc = proc
         self._say = say
-        self._opens_on_host = bool(needs.calls & OPEN_CALLS)
+        self._opens_on_host = bool((needs.calls - needs.container_calls) & OPEN_CALLS)
         self._opens_in_containers = self._opens_on_host or bool(needs.container_calls & OPEN_CALLS)
         self._marks: dict[int, Mark] = {}
         self._containers: set[str] = set()

@@ -19,7 +19,7 @@ from auditfalco.agent.overload_policy import Withdrawal
 from auditfalco.agent.overload_signs import OverloadSigns
 from auditfalco.agent.reading import Reader
 from auditfalco.agent.sensors import Sensors
-from auditfalco.coverage.plan import PlannedRule
+from auditfalco.coverage.rulemaking import PlannedRule
 from auditfalco.coverage.worth import MEANINGS, VITAL
 from kernel_sources.errors import KernelSourceError
 

@@ -8,12 +8,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from auditfalco.agent.asked import Asked
+from auditfalco.agent.asking import ask
 from auditfalco.agent.kernel_queue import KernelQueue
 from auditfalco.agent.leftovers import SettingsNote, remove_strays, take_over
 from auditfalco.agent.tampering.sentry import Sentry
 from auditfalco.coverage.keys import Instance
 from auditfalco.coverage.machine.auditing import Auditing
-from auditfalco.coverage.plan import PlannedRule
+from auditfalco.coverage.rulemaking import PlannedRule
 from kernel_sources.audit.control import AuditControl
 from kernel_sources.audit.installed import InstalledRules
 from kernel_sources.audit.multicast import DEFAULT_RECEIVE_BUFFER, MulticastReader
@@ -128,7 +129,7 @@ class Sensors:
             self._clear_away(self._control, self._installed)
             self._set_queue(self._installed)
             self._installed.enable()
-            refused = self.asked.add(planned)
+            refused = ask(self.asked, planned).refused
         except NotPermitted as error:
             self.warnings.append(f"audit rules cannot be added ({error}): seen is what the present rules record")
             return

@@ -20,11 +20,13 @@ from auditfalco.cli import DONE, MACHINE_CANNOT
 from auditfalco.cli.replay import Replay
 from auditfalco.cli.startup import Start, load_rules, switched
 from auditfalco.cli.terminal import shown
+from auditfalco.coverage.costs import costs
 from auditfalco.coverage.here import judge
+from auditfalco.coverage.kernel import abilities
 from auditfalco.coverage.keys import Instance, keys_of
 from auditfalco.coverage.machine.machine import examine
 from auditfalco.coverage.needs import Needs, needs_of
-from auditfalco.coverage.plan import plan
+from auditfalco.coverage.plan import Plan
 from auditfalco.coverage.worth import MEANINGS
 from auditfalco.errors import AuditfalcoError
 from auditfalco.fields.catalogue import CATALOGUE
@@ -91,7 +93,8 @@ def _daemon(begun: Start, ruleset: Ruleset, needs: Needs) -> Daemon:
     machine = examine(proc)
     troubles = obstacles(machine)
     instance = Instance(own, proc.start_ticks(own) or 0)
-    asked = plan(needs, options.login_uids, own, keys_of(instance))
+    quiet = tuple(config["auditfalco.noisy_exes"])
+    asked = Plan(needs, tuple(options.login_uids), own, keys_of(instance), quiet, abilities())
     daemon = Daemon(
         asked,
         lambda host: Alerting(
@@ -109,7 +112,7 @@ def _daemon(begun: Start, ruleset: Ruleset, needs: Needs) -> Daemon:
         config["auditfalco.exec_gate_on"] if config["auditfalco.exec_gate"] else None,
         config["auditfalco.canary_seconds"],
     )
-    for line in (*config.warnings, *troubles, *dark_rules(judge(ruleset, machine, asked, proc)), *_costs(needs)):
+    for line in (*config.warnings, *troubles, *dark_rules(judge(ruleset, machine, asked, proc)), *costs(asked)):
         daemon.note(shown(line))
     return daemon
 
@@ -144,12 +147,6 @@ def _form(config: Config) -> AlertForm:
         include_tags=config["json_include_tags_property"],
         include_evidence=config["auditfalco.json_include_evidence"],
     )
-
-
-def _costs(needs: Needs) -> list[str]:
-    if needs.calls & {"open", "openat", "openat2", "creat"}:
-        return ["rules about opens outside containers: every open on this host is recorded, which costs time"]
-    return []
 
 
 def _write_pid(path: Path, cleanup: ExitStack) -> None:

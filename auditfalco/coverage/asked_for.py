@@ -27,6 +27,11 @@ def asks_for(rule: AuditRule, opened: Opened) -> bool:
     return all(_holds(field, opened) for field in rule.fields)
 
 
+def keeps_quiet(rule: AuditRule, program: str | None) -> bool:
+    """Whether a rule keeps quiet about what a program does."""
+    return rule.action == "never" and program is not None and rule.value_of("exe") == program
+
+
 def _family() -> frozenset[int]:
     found = (syscall_number(host_machines()[0], call) for call in ("open", "openat", "openat2"))
     return frozenset(number for number in found if number is not None)
@@ -42,6 +47,8 @@ def _holds(field: Field, opened: Opened) -> bool:
         return operator == "=" and value == (UNSET if opened.login_uid < 0 else opened.login_uid)
     if operator != "=":
         return False
+    if name == "success":
+        return value == 1
     if name == "path":
         return value == opened.path
     if name == "dir":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auditfalco.coverage.abis import host_machines
-from auditfalco.coverage.plan import PlannedRule
+from auditfalco.coverage.rulemaking import PlannedRule
 from auditfalco.coverage.worth import VITAL
 from kernel_sources.audit.rule import Field, rule
 from kernel_sources.tables import machine_number, syscall_number

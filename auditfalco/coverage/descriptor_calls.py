@@ -57,7 +57,7 @@ def asks_for_sockets(condition: Node) -> bool:
 
 
 def calls_for(events: EventSet, names: Set[str], sockets: bool = False) -> frozenset[str]:
-    """The event types that must be recorded for a rule beside its own.
+    """The event types that must be recorded for a rule however they were made, of its own or beside them.
 
     Args:
         events: the rule's own.
@@ -75,8 +75,9 @@ def calls_for(events: EventSet, names: Set[str], sockets: bool = False) -> froze
             wanted |= BINDINGS
         if any(map(_uses_what_others_made, own)):
             wanted |= CONNECTIONS
-            wanted |= DUPLICATES if not own <= DUPLICATES | {"fcntl"} else frozenset()
-    return frozenset(wanted - own)
+            # Who duplicates what was duplicated before asks for no more than the duplicates that the rule is about.
+            wanted |= DUPLICATES & own if own <= DUPLICATES | {"fcntl"} else DUPLICATES
+    return frozenset(wanted)
 
 
 def _may_be_socket(name: str) -> bool:

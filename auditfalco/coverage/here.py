@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from auditfalco.coverage.files import HostFiles
 from auditfalco.coverage.machine.machine import Machine
 from auditfalco.coverage.needs import needs_of
-from auditfalco.coverage.plan import Plan, plan
+from auditfalco.coverage.places import Places
+from auditfalco.coverage.plan import Plan
 from auditfalco.coverage.scopes import HostMounts
 from auditfalco.coverage.verdict import Verdict, Verdicts
 from auditfalco.fields.catalogue import CATALOGUE
@@ -20,12 +22,12 @@ def verdicts_here(ruleset: Ruleset, machine: Machine, proc: ProcFS) -> list[Verd
         machine: the facts.
         proc: where the mount table is read, which decides what is asked for in containers.
     """
-    return judge(ruleset, machine, plan(needs_of(ruleset, CATALOGUE.resolve_output)), proc)
+    return judge(ruleset, machine, Plan(needs_of(ruleset, CATALOGUE.resolve_output)), proc)
 
 
 def judge(ruleset: Ruleset, machine: Machine, planned: Plan, proc: ProcFS) -> list[Verdict]:
     """The same, for a plan that is there already."""
     standing = HostMounts(proc.mountinfo("self") or ()).standing
-    asked = (*planned.audit_rules(), *planned.uring_rules(), *planned.rules_for(standing))
-    verdicts = Verdicts(machine, asked, planned.container_calls)
+    of_files = (*planned.file_rules(Places(HostFiles(proc))), *planned.container_rules(standing))
+    verdicts = Verdicts(machine, (*planned.audit_rules(), *planned.uring_rules(), *of_files), planned.followed_calls)
     return [verdicts.of(rule) for rule in ruleset]

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from auditfalco.coverage.needs import OPEN_CALLS, SOURCE, holds_in_containers_only, syscalls
+from auditfalco.coverage.filters import OPENS
+from auditfalco.coverage.needs import SOURCE, holds_in_containers_only, syscalls
 from auditfalco.language.tree import And, Check, FieldUse, Literal, LiteralList, Node, Not, Or, fold
 from auditfalco.ruleset.rule import Rule
 from kernel_sources.procfs.realpath import KERNEL_DIRECTORIES, lies_below
@@ -53,12 +54,12 @@ def watch_list(rules: Iterable[Rule]) -> WatchList:
     for rule in rules:
         if not rule.enabled or rule.source != SOURCE or rule.events.all_but:
             continue
-        if not syscalls(rule.events) & OPEN_CALLS:
+        if not syscalls(rule.events) & OPENS:
             continue
         found = fold(rule.condition, _names_of).true.named
         if fold(rule.condition, _asks_for_writing):
             found = frozenset(one for one in found if not one.directory)
-        (inside if holds_in_containers_only(rule.condition) else everywhere).extend(sorted(found))
+        (inside if holds_in_containers_only(rule) else everywhere).extend(sorted(found))
     host, missing = _bounded(everywhere)
     containers, missing_inside = _bounded([*everywhere, *inside])
     return WatchList(host, containers, missing + missing_inside)

@@ -1,8 +1,8 @@
 """What rules need from the kernel.
 
-A rule needs the system calls whose events its condition can be true for. If the condition holds for containers only,
-the frequent calls among them need not be recorded elsewhere. Some facts that rules ask for are in no record and have to
-be followed by the calls that change them.
+A rule needs the system calls whose events its condition can be true for, as far as they are made in one of the ways
+that fulfil it (coverage.ways). Some facts that rules ask for are in no record and have to be followed by the calls that
+change them: of these every one is needed, however it was made.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from auditfalco.coverage.abis import host_machines
+from auditfalco.coverage.constraints import ANYTHING, Contained, Way, Ways
 from auditfalco.coverage.descriptor_calls import asks_for_sockets, calls_for
+from auditfalco.coverage.filters import SOCKETCALL
+from auditfalco.coverage.ways import ways
 from auditfalco.language.eventset import EventSet
 from auditfalco.language.template import parse_template
-from auditfalco.language.tree import And, Check, FieldUse, Literal, Node, checks, fields, fold
+from auditfalco.language.tree import checks, fields
 from auditfalco.language.types import Resolver
 from auditfalco.model.syscallnames import calls_of
 from auditfalco.ruleset.container_info import expand_container_info
@@ -23,38 +26,51 @@ from kernel_sources.tables import socketcall_number, syscall_number
 
 SOURCE = "syscall"
 
-OPEN_CALLS = frozenset({"open", "openat", "openat2", "creat", "open_by_handle_at"})
-"""The calls that are too frequent to be recorded where no rule asks for them."""
-
 EXECUTIONS = frozenset({"execve", "execveat"})
 """Always needed: they tell what every process runs."""
-
-SOCKETCALL = "socketcall"
-"""The one call through which some machines make all calls about sockets."""
 
 GROUP_CALLS = frozenset({"setpgid", "setsid"})
 """Needed where rules ask for a process group or session."""
 
 _GROUP_FIELDS = ("proc.is_vpgid_leader", "proc.is_pgid_leader", "proc.vpgid", "proc.pgid", "proc.is_sid_leader")
 
+Asked = Mapping[str, Mapping[Way, tuple[str, ...]]]
+
 
 @dataclass(frozen=True)
 class Needs:
     """System calls to be recorded.
 
-    `calls` wherever they happen, `container_calls` in containers only. `unbounded` names the rules that any event type
-    can match, which are served with executions only. `served` tells for each call which rules ask for it, in the order
-    of the rules; a call that only the agent's own account needs is not in it.
+    `asked` has for each call the ways in which it has to be made, and for each way the rules that ask for it, in their
+    order; without rules it is the agent's own account that asks. `unbounded` names the rules that any event type can
+    match, which are served with executions only.
     """
 
-    calls: frozenset[str]
-    container_calls: frozenset[str]
+    asked: Asked = field(default_factory=dict)
     unbounded: tuple[str, ...] = ()
-    served: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def whole(cls, calls: Iterable[str], container_calls: Iterable[str] = ()) -> Needs:
+        """The need of calls however they are made, and of others in containers only, for the agent's own account."""
+        asked: dict[str, Mapping[Way, tuple[str, ...]]] = {}
+        asked.update((call, {frozenset({Contained()}): ()}) for call in container_calls)
+        asked.update((call, {frozenset(): ()}) for call in calls)
+        return cls(asked)
+
+    @property
+    def calls(self) -> frozenset[str]:
+        """Every call that is asked for, be it in some ways only."""
+        return frozenset(self.asked)
+
+    @property
+    def container_calls(self) -> frozenset[str]:
+        """The calls that are asked for in containers only."""
+        return frozenset(call for call, made in self.asked.items() if made and all(Contained() in way for way in made))
 
     def serves(self, calls: Iterable[str]) -> tuple[str, ...]:
         """The rules that ask for any of some calls."""
-        return tuple(dict.fromkeys(name for call in calls for name in self.served.get(call, ())))
+        named = (names for call in calls for names in self.asked.get(call, {}).values())
+        return tuple(dict.fromkeys(name for names in named for name in names))
 
 
 def needs_of(rules: Iterable[Rule], resolve: Resolver) -> Needs:
@@ -64,32 +80,44 @@ def needs_of(rules: Iterable[Rule], resolve: Resolver) -> Needs:
         rules: a ruleset, or any rules.
         resolve: knows the fields that output lines may use.
     """
-    calls = set(EXECUTIONS)
-    container_calls: set[str] = set()
+    asked: dict[str, dict[Way, dict[str, None]]] = {}
     unbounded = []
-    served: dict[str, list[str]] = {}
+    for call in syscalls(EventSet(EXECUTIONS)):
+        _ask(asked, call, ANYTHING)
     for rule in rules:
         if not rule.enabled or rule.source != SOURCE:
             continue
         if rule.events.all_but:
             unbounded.append(rule.name)
             continue
-        wanted = syscalls(rule.events)
-        asked = set(wanted)
-        if holds_in_containers_only(rule.condition):
-            container_calls |= wanted & OPEN_CALLS
-            wanted -= OPEN_CALLS
-        calls |= wanted
-        names = field_names(rule, resolve)
-        if any(name.startswith(_GROUP_FIELDS) for name in names):
-            asked |= GROUP_CALLS
-            calls |= GROUP_CALLS
-        beside = syscalls(EventSet(calls_for(rule.events, names, asks_for_sockets(rule.condition))))
-        calls |= beside
-        for call in sorted(asked | beside):
-            served.setdefault(call, []).append(rule.name)
-    by_call = {call: tuple(names) for call, names in served.items()}
-    return Needs(frozenset(calls), frozenset(container_calls - calls), tuple(unbounded), by_call)
+        for event_type in sorted(rule.events.known_names()):
+            found = ways(rule.condition, event_type)
+            for call in syscalls(EventSet(frozenset({event_type}))):
+                _ask(asked, call, found, rule.name)
+        for call in syscalls(EventSet(_followed(rule, resolve))):
+            _ask(asked, call, ANYTHING, rule.name)
+    frozen = {call: {way: tuple(names) for way, names in made.items()} for call, made in asked.items()}
+    return Needs(frozen, tuple(unbounded))
+
+
+def _ask(asked: dict[str, dict[Way, dict[str, None]]], call: str, found: Ways, name: str | None = None) -> None:
+    for way in found:
+        names = asked.setdefault(call, {}).setdefault(way, {})
+        if name is not None:
+            names[name] = None
+
+
+def _followed(rule: Rule, resolve: Resolver) -> frozenset[str]:
+    """The event types that tell what other events of a rule do not: who is in which group, what descriptors are."""
+    names = field_names(rule, resolve)
+    groups = GROUP_CALLS if any(name.startswith(_GROUP_FIELDS) for name in names) else frozenset()
+    return groups | calls_for(rule.events, names, asks_for_sockets(rule.condition))
+
+
+def holds_in_containers_only(rule: Rule) -> bool:
+    """Whether a rule is proven to hold in containers only; a rule that no event fulfils is not."""
+    found = [way for event_type in rule.events.known_names() for way in ways(rule.condition, event_type)]
+    return bool(found) and all(Contained() in way for way in found)
 
 
 def syscalls(events: EventSet) -> frozenset[str]:
@@ -117,24 +145,3 @@ def field_names(rule: Rule, resolve: Resolver) -> frozenset[str]:
         if inner.operand.field is not None:
             names.add(inner.operand.field.name)
     return frozenset(names)
-
-
-def holds_in_containers_only(root: Node) -> bool:
-    """Whether a condition is proven to hold in containers only: each way to fulfil it asks `container.id != host`."""
-    return fold(root, _holds_in_containers_only)
-
-
-def _holds_in_containers_only(node: Node, below: list[bool]) -> bool:
-    if isinstance(node, Check):
-        return (
-            isinstance(node.left, FieldUse)
-            and node.left.name == "container.id"
-            and node.operator == "!="
-            and not node.modifier
-            and isinstance(node.right, Literal)
-            and node.right.text == "host"
-        )
-    if isinstance(node, And):
-        return any(below)
-    # Or: each branch must. Not: nothing is proven, for an unknown container fulfils `not container.id = host`.
-    return bool(below) and len(below) > 1 and all(below)

@@ -1,76 +1,140 @@
 """What the kernel is asked for: from the rules' needs to audit rules.
 
-Every system call rule is made for both ABIs of the machine; a call that one of them lacks is left out there. Opens, the
-most frequent of all, are asked for container by container where every rule about them is about containers.
+What a rule proves of the calls that it is about (coverage.constraints) is tested by the kernel (coverage.filters), in
+as few rules as serve (coverage.merging). There are four kinds: rules for the whole host, rules for the files that rules
+name (coverage.places), rules for the files of containers (coverage.scopes), and rules for io_uring, which no system
+call rule sees: its operations have a filter list of their own, and are rare enough to be asked for on the whole host.
+
+A file that a rule names is another file in every container. Containers' files are told by their devices, which are
+known before any container exists, and not by names, which are not.
 
 Calls about sockets are asked for twice where the machine has socketcall too, which makes any of them: by their own
 numbers, and as socketcall with the argument that chooses them.
-
-The same act can be done through io_uring, past every system call rule; operations have a filter list of their own. They
-are rare enough to be asked for on the whole host.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import groupby
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from auditfalco.coverage.abis import host_machines
+from auditfalco.coverage.constraints import Below, Contained, Named
+from auditfalco.coverage.filters import OPENS, SOCKETCALL, Filter, filters_of, through_socketcall
+from auditfalco.coverage.kernel import Abilities
 from auditfalco.coverage.keys import KEY
-from auditfalco.coverage.needs import OPEN_CALLS, SOCKETCALL, Needs
+from auditfalco.coverage.merging import Asking, Demand, merged
+from auditfalco.coverage.needs import Needs
+from auditfalco.coverage.places import Places
+from auditfalco.coverage.rulemaking import Maker, PlannedRule
 from auditfalco.coverage.scopes import Scope
+from auditfalco.coverage.silence import ourselves, programs
 from auditfalco.coverage.worth import worth_of
 from auditfalco.model.syscallnames import calls_of, event_type_of
 from auditfalco.model.uringoperations import ENTER, OPERATIONS, Operation, operations_for
-from kernel_sources.audit.rule import AuditRule, Field, rule
-from kernel_sources.tables import machine_number, socketcall_number, syscall_number, uring_number
-
-
-class PlannedRule(NamedTuple):
-    """An audit rule, the names of the Falco rules that it serves, and the worth of its events (coverage.worth).
-
-    Without names it serves the agent's own account of the host.
-    """
-
-    rule: AuditRule
-    serves: tuple[str, ...]
-    worth: int
+from kernel_sources.audit.rule import Field, rule
+from kernel_sources.tables import socketcall_number, uring_number
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to install, before any container is seen.
+    """What to install.
 
-    `audit_rules` ask for what is recorded wherever it happens, `rules_for` for what is recorded in containers only,
-    given a container's scopes, and `uring_rules` for both where they are done through io_uring.
+    `audit_rules` ask for what is recorded wherever it happens, `file_rules` for what rules name, `container_rules` for
+    the same and more in containers, given their scopes, and `uring_rules` for all of it where it is done through
+    io_uring.
+
+    Attributes:
+        needs: what the rules ask for.
+        login_uids: when there are any, only processes with one of these login uids are recorded.
+        own_pid: the agent, whose own opens are not recorded.
+        keys: of every audit rule (coverage.keys).
+        noisy_exes: programs whose calls are not recorded, but for the vital ones (coverage.worth).
+        kernel: what can be asked.
     """
 
     needs: Needs
-    login_uids: tuple[int, ...]
+    login_uids: tuple[int, ...] = ()
     own_pid: int | None = None
     keys: tuple[str, ...] = (KEY,)
+    noisy_exes: tuple[str, ...] = ()
+    kernel: Abilities = field(default_factory=Abilities)
+
+    @cached_property
+    def demands(self) -> tuple[Demand, ...]:
+        """Every call with every filter that it may pass, as rules say it."""
+        found = []
+        for call, made in sorted(self.needs.asked.items()):
+            for way, serves in made.items():
+                filters = filters_of(call, way, self.kernel)
+                found += [Demand(call, passes, serves) for passes in filters]
+                chosen = socketcall_number(call)
+                if chosen is not None:
+                    found += [Demand(SOCKETCALL, passes, serves) for passes in through_socketcall(chosen, filters)]
+        return tuple(found)
+
+    @cached_property
+    def _askings(self) -> tuple[Asking, ...]:
+        return tuple(merged(self.demands))
 
     @property
-    def calls(self) -> frozenset[str]:
-        """The system calls to record wherever they happen."""
-        return self.needs.calls
+    def askings_anywhere(self) -> tuple[Asking, ...]:
+        """What is asked for wherever files are."""
+        return tuple(asking for asking in self._askings if asking.passes.place is None)
 
     @property
-    def container_calls(self) -> frozenset[str]:
-        """The system calls to record in containers only."""
-        return self.needs.container_calls - self.needs.calls
+    def asks_in_containers(self) -> bool:
+        """Whether anything is asked for of the files of containers alone."""
+        return any(asking.passes.place == Contained() for asking in self._askings)
+
+    @property
+    def followed_calls(self) -> frozenset[str]:
+        """The calls that are asked for as files and containers come and go, and may be in no rule yet."""
+        return frozenset(call for asking in self._askings if asking.passes.place is not None for call in asking.calls)
 
     def audit_rules(self) -> tuple[PlannedRule, ...]:
-        """The audit rules that hold for the whole host."""
-        wanted = sorted(self.calls)
-        everywhere = [name for name in wanted if name not in OPEN_CALLS]
-        opens = [name for name in wanted if name in OPEN_CALLS]
+        """The audit rules that hold for the whole host, wherever files are."""
+        calls = sorted(self.needs.calls)
         return (
-            *self._rules(everywhere, ()),
-            *self._rules(opens, self._not_ourselves()),
-            *(rule for name in everywhere for rule in self._multiplexed(name)),
+            *ourselves(self.own_pid, self.keys, OPENS.intersection(calls)),
+            *programs(self.noisy_exes, self.keys, calls),
+            *self._maker.rules(self.askings_anywhere),
+        )
+
+    def named(self) -> tuple[Named | Below, ...]:
+        """The files and directories that are asked for by their names."""
+        places = (asking.passes.place for asking in self._askings)
+        return tuple(dict.fromkeys(place for place in places if isinstance(place, (Named, Below))))
+
+    def file_rules(self, places: Places) -> tuple[PlannedRule, ...]:
+        """The audit rules for what rules name, as the file system is now.
+
+        Args:
+            places: finds where names lead.
+        """
+        demands = [demand for asking in self.askings_anywhere for demand in asking.demands()]
+        for asking in self._askings:
+            place = asking.passes.place
+            if isinstance(place, (Named, Below)):
+                filters = [Filter(asking.passes.fields, where) for where in places.fields_of(place)]
+                demands += [one._replace(passes=passes) for one in asking.demands() for passes in filters]
+        found = [asking for asking in merged(demands) if not _stands(asking, self.askings_anywhere)]
+        return tuple(self._maker.rules(found))
+
+    def container_rules(self, scopes: Iterable[Scope]) -> tuple[PlannedRule, ...]:
+        """The audit rules for the files of containers: of each scope, what all ways to ask for a call have in common.
+
+        There may be many scopes, so each has as few rules as can be.
+        """
+        common: dict[str, tuple[frozenset[Field], dict[str, None]]] = {}
+        for asking in self._askings:
+            if asking.passes.place == Contained():
+                for call, _, serves in asking.demands():
+                    fields, names = common.setdefault(call, (asking.passes.fields, {}))
+                    common[call] = (fields & asking.passes.fields, {**names, **dict.fromkeys(serves)})
+        demands = [Demand(call, Filter(fields), tuple(serves)) for call, (fields, serves) in sorted(common.items())]
+        askings = merged(demands)
+        return tuple(
+            planned for scope in sorted(scopes, key=str) for planned in self._maker.rules(askings, scope.fields())
         )
 
     def operations(self) -> list[Operation]:
@@ -79,31 +143,13 @@ class Plan:
         Where one of them takes a name, all that take names are among them: names are told apart from operations, and
         only who knows of all operations knows which name is whose.
         """
-        wanted = operations_for(frozenset(event_type_of(call) for call in self.calls | self.container_calls))
+        wanted = operations_for(frozenset(event_type_of(call) for call in self.needs.calls))
         if any(operation.names for operation in wanted):
             named = [operation for operation in OPERATIONS.values() if operation.names and operation not in wanted]
             return [*wanted, *named]
         return wanted
 
-    def rules_for(self, scopes: Iterable[Scope]) -> tuple[PlannedRule, ...]:
-        """The audit rules that record `container_calls` within some scopes."""
-        if not self.container_calls:
-            return ()
-        calls = sorted(self.container_calls)
-        ours = self._not_ourselves()
-        return tuple(rule for scope in sorted(scopes, key=str) for rule in self._rules(calls, (*scope.fields(), *ours)))
-
-    def _not_ourselves(self) -> tuple[Field, ...]:
-        return () if self.own_pid is None else (Field("pid", "!=", self.own_pid),)
-
-    def _multiplexed(self, call: str) -> Iterable[PlannedRule]:
-        """The rules that ask for a call made through socketcall; a rule can name only one argument."""
-        chosen = socketcall_number(call)
-        return (
-            () if chosen is None else self._rules([SOCKETCALL], (Field("a0", "=", chosen),), self.needs.serves([call]))
-        )
-
-    def uring_rules(self) -> Iterable[PlannedRule]:
+    def uring_rules(self) -> Iterator[PlannedRule]:
         """The audit rules for the same acts done through io_uring, which hold for the whole host.
 
         They ask for the operations, and for the calls of io_uring_enter that carried names or addresses for them: the
@@ -116,49 +162,22 @@ class Plan:
         if not numbers:
             return
         served = self.needs.serves(call for operation in operations for call in sorted(calls_of(operation.event_type)))
-        for scoped in self._scoped(self._not_ourselves()):
+        for scoped in self._maker.scoped(()):
             made = rule("io_uring", "always", *scoped, syscalls=numbers, keys=self.keys)
             yield PlannedRule(made, served, worth_of(ENTER))
+        submits = []
         if any(operation.names for operation in operations):
-            yield from self._rules([ENTER], (Field("devmajor", ">=", 0),), served)
+            submits.append(Field("devmajor", ">=", 0))
         if any(operation.takes_address for operation in operations):
-            yield from self._rules([ENTER], (Field("saddr_fam", ">=", 1),), served)
+            submits.append(Field("saddr_fam", ">=", 1))
+        for submitted in submits:
+            yield from self._maker.rules([Asking((ENTER,), Filter(frozenset({submitted})), (served,))])
 
-    def _scoped(self, fields: tuple[Field, ...]) -> Iterable[tuple[Field, ...]]:
-        for login_uid in self.login_uids or (None,):
-            yield fields if login_uid is None else (*fields, Field("auid", "=", login_uid))
-
-    def _rules(
-        self, calls: list[str], fields: tuple[Field, ...], serves: tuple[str, ...] | None = None
-    ) -> Iterable[PlannedRule]:
-        """The rules for some calls, a rule for each worth and machine; `serves` where the calls do not tell it."""
-        for worth, alike in groupby(sorted(calls, key=worth_of), key=worth_of):
-            chosen = list(alike)
-            served = self.needs.serves(chosen) if serves is None else serves
-            for scoped in self._scoped(fields):
-                for machine in host_machines():
-                    numbers = _numbers(machine, chosen)
-                    arch = machine_number(machine)
-                    if numbers and arch is not None:
-                        conditions = (Field("arch", "=", arch), *scoped)
-                        made = rule("exit", "always", *conditions, syscalls=numbers, keys=self.keys)
-                        yield PlannedRule(made, served, worth)
+    @property
+    def _maker(self) -> Maker:
+        return Maker(self.login_uids, self.keys)
 
 
-def _numbers(machine: str, calls: Iterable[str]) -> list[int]:
-    found = (syscall_number(machine, name) for name in calls)
-    return [number for number in found if number is not None]
-
-
-def plan(
-    needs: Needs, login_uids: Iterable[int] = (), own_pid: int | None = None, keys: tuple[str, ...] = (KEY,)
-) -> Plan:
-    """The plan that serves some needs.
-
-    Args:
-        needs: what the rules ask for.
-        login_uids: when given, only processes with one of these login uids are recorded.
-        own_pid: the agent, whose own opens are not recorded.
-        keys: of every audit rule (coverage.keys).
-    """
-    return Plan(needs, tuple(login_uids), own_pid, keys)
+def _stands(asking: Asking, standing: Iterable[Asking]) -> bool:
+    """Whether the rules for an asking stand already, whichever names it serves."""
+    return any(asking.passes == one.passes and frozenset(asking.calls) <= frozenset(one.calls) for one in standing)

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from auditfalco.coverage.absent import NO_PARAMETER, never_told, outcome
+from auditfalco.coverage.filters import OPENS, SOCKETCALL
 from auditfalco.coverage.hearing import Heard, Hearing
 from auditfalco.coverage.lookups import missing_lookups
 from auditfalco.coverage.machine.machine import Machine
 from auditfalco.coverage.marks import watch_list
-from auditfalco.coverage.needs import EXECUTIONS, OPEN_CALLS, SOCKETCALL, SOURCE, syscalls
-from auditfalco.coverage.plan import PlannedRule
+from auditfalco.coverage.needs import EXECUTIONS, SOURCE, syscalls
+from auditfalco.coverage.rulemaking import PlannedRule
 from auditfalco.coverage.silencers import Extent
 from auditfalco.coverage.stand_in import CONNECTOR, FANOTIFY, OPEN, is_needed, stand_in
 from auditfalco.coverage.unheard import passes_unheard
@@ -66,16 +67,16 @@ class Verdicts:
     Args:
         machine: the facts.
         planned: the audit rules that the agent asks for here.
-        in_containers: calls that are asked for as containers come, and may be in no planned rule yet.
+        followed: calls that are asked for as files and containers come, and may be in no planned rule yet.
     """
 
-    def __init__(self, machine: Machine, planned: Sequence[PlannedRule], in_containers: frozenset[str]) -> None:
+    def __init__(self, machine: Machine, planned: Sequence[PlannedRule], followed: frozenset[str]) -> None:
         self._machine = machine
         self._hearing = Hearing(machine)
         self._planned = [(one, self._hearing.of(one.rule)) for one in planned]
-        self._in_containers = in_containers
+        self._followed = followed
         self._stands_in = self._hearing.everything.extent is Extent.NONE or any(
-            is_needed(heard for one, heard in self._planned if _asks(one, calls)) for calls in (EXECUTIONS, OPEN_CALLS)
+            is_needed(heard for one, heard in self._planned if _asks(one, calls)) for calls in (EXECUTIONS, OPENS)
         )
 
     def of(self, rule: Rule) -> Verdict:
@@ -139,7 +140,7 @@ class Verdicts:
             for planned, heard in self._planned
             if (rule.name in planned.serves or calls & EXECUTIONS) and _asks(planned, calls)
         ]
-        if not asked and calls & self._in_containers:
+        if not asked and calls & self._followed:
             asked = [self._hearing.of_later()]
         heard = Heard(Extent.ALL) if asked else Heard(Extent.NONE, ("no audit rule asks for it",))
         for one in asked:

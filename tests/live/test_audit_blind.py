@@ -21,7 +21,7 @@ from auditfalco.agent.daemon import Daemon
 from auditfalco.agent.drops import DropSettings
 from auditfalco.agent.sensors import Buffering
 from auditfalco.coverage.needs import needs_of
-from auditfalco.coverage.plan import plan
+from auditfalco.coverage.plan import Plan
 from auditfalco.fields.catalogue import CATALOGUE
 from auditfalco.model.alert import Alert
 from auditfalco.outputs.queued import QueuedSink
@@ -111,7 +111,7 @@ class Run:
         self._collected = Collected()
         self._log = io.StringIO()
         self._daemon = Daemon(
-            plan(needs_of(ruleset, CATALOGUE.resolve_output), (scope.login_uid,)),
+            Plan(needs_of(ruleset, CATALOGUE.resolve_output), (scope.login_uid,)),
             lambda host: Alerting(ruleset, host),
             [QueuedSink(self._collected)],  # type: ignore[arg-type]
             (),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from auditfalco.agent.asked import Asked
-from auditfalco.coverage.plan import PlannedRule
+from auditfalco.coverage.rulemaking import PlannedRule
 from auditfalco.coverage.worth import NAMES, OPENS, VITAL
 from kernel_sources.audit.rule import AuditRule, rule
 from kernel_sources.errors import NotPermitted, RuleRefused

@@ -9,10 +9,13 @@ from collections.abc import Iterator
 import pytest
 
 from auditfalco.agent.container_opens import ContainerOpens
+from auditfalco.coverage.constraints import Contained, Succeeded
 from auditfalco.coverage.needs import Needs
-from auditfalco.coverage.plan import Plan, PlannedRule
+from auditfalco.coverage.plan import Plan
+from auditfalco.coverage.rulemaking import PlannedRule
 from auditfalco.model.container import HOST, Container
 from auditfalco.model.process import Image, Process
+from kernel_sources.audit import rule_text
 from kernel_sources.audit.rule import AuditRule
 from kernel_sources.errors import RuleRefused
 from kernel_sources.procfs import Mount, mounts
@@ -41,14 +44,15 @@ class Machine:
         if self.broken:
             raise OSError(errno.ENOBUFS, "No buffer space available")
         if self.refuses:
-            return [RuleRefused("no room", errno.ENOSPC) for _ in planned]
+            return [RuleRefused(rule_text.text(one.rule), errno.ENOSPC) for one in planned]
         self.devices += [device(one.rule) for one in planned]
         return []
 
     def remove(self, rule: AuditRule) -> None:
         if self.broken:
             raise OSError(errno.ENOBUFS, "No buffer space available")
-        self.devices.remove(device(rule))
+        if not self.refuses:
+            self.devices.remove(device(rule))
 
 
 def device(rule: AuditRule) -> tuple[int, int]:
@@ -64,7 +68,7 @@ def machine() -> Machine:
 
 @pytest.fixture
 def opens(machine: Machine) -> Iterator[ContainerOpens]:
-    made = ContainerOpens(Plan(Needs(frozenset(), frozenset({"openat"})), ()), machine, machine)  # type: ignore[arg-type]
+    made = ContainerOpens(Plan(Needs({"openat": {frozenset({Contained(), Succeeded(True)}): ()}})), machine, machine)  # type: ignore[arg-type]
     yield made
     made.stop()
 
@@ -176,7 +180,7 @@ def test_refusals_are_kept_up_to_a_bound(machine: Machine, opens: ContainerOpens
     )
     opens.start()
     assert len(opens.refused) == 100
-    assert "no room" in opens.refused[0]
+    assert "No space left" in opens.refused[0]
 
 
 def test_a_kernel_that_cannot_be_asked_is_told_and_does_not_end_the_thread(
@@ -210,7 +214,7 @@ def test_a_mount_table_that_cannot_be_read_changes_nothing(machine: Machine, ope
 
 def test_without_container_calls_nothing_is_done(machine: Machine) -> None:
     machine.tables["self"] = ROOT + OVERLAY_A
-    idle = ContainerOpens(Plan(Needs(frozenset({"openat"}), frozenset()), ()), machine, machine)  # type: ignore[arg-type]
+    idle = ContainerOpens(Plan(Needs.whole(["openat"])), machine, machine)  # type: ignore[arg-type]
     idle.start()
     idle.mounts_changed()
     idle.entered(process_in(300, A))

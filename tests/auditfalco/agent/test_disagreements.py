@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from auditfalco.agent.disagreements import TELL_SECONDS, UNSEEN_BY_AUDIT, WAIT_SECONDS, Disagreements
-from auditfalco.coverage.asked_for import Opened, asks_for
+from auditfalco.coverage.asked_for import Opened, asks_for, keeps_quiet
 from auditfalco.coverage.needs import EXECUTIONS, Needs
-from auditfalco.coverage.plan import plan
+from auditfalco.coverage.plan import Plan
 from auditfalco.model.descriptor import Descriptor
 from auditfalco.model.event import Event
 from auditfalco.model.process import Image, Process
@@ -19,7 +19,7 @@ from kernel_sources.fanotify import OPEN, FileEvent
 
 NOW = 1_700_000_000_000_000_000
 FAMILY = frozenset({"open", "openat", "openat2"})
-RULES = [one.rule for one in plan(Needs(EXECUTIONS | FAMILY, frozenset()), (1000,)).audit_rules()]
+RULES = [one.rule for one in Plan(Needs.whole(EXECUTIONS | FAMILY), (1000,)).audit_rules()]
 DEVICE, INODE = 0x801, 7
 
 
@@ -43,7 +43,8 @@ def opening(*fields: Field) -> AuditRule:
         ((Field("devmajor", "=", 8), Field("devminor", "=", 1)), True),
         ((Field("devmajor", "=", 8), Field("devminor", "=", 2)), False),
         ((Field("perm", "=", "w"),), False),
-        ((Field("success", "=", 1),), False),
+        ((Field("success", "=", 1),), True),
+        ((Field("success", "=", 0),), False),
     ],
 )
 def test_what_a_rule_certainly_asks_for(fields: tuple[Field, ...], asks: bool) -> None:
@@ -155,3 +156,9 @@ def test_the_summary_tells_what_there_was(world: World) -> None:
     world.sees()
     world.later()
     assert [line.split()[0] for line in world.disagreements.summary()] == ["1"]
+
+
+def test_programs_that_are_kept_quiet() -> None:
+    quiet = AuditRule("exit", "never", frozenset({2}), (Field("exe", "=", "/usr/bin/x"),))
+    assert keeps_quiet(quiet, "/usr/bin/x")
+    assert not keeps_quiet(quiet, "/usr/bin/y") and not keeps_quiet(quiet, None) and not keeps_quiet(opening(), "/x")

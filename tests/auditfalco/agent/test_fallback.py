@@ -10,7 +10,7 @@ from auditfalco.agent.blindness import blindness
 from auditfalco.agent.fallback import OPENS, FallbackSensors
 from auditfalco.coverage.machine.auditing import Auditing
 from auditfalco.coverage.needs import EXECUTIONS, Needs
-from auditfalco.coverage.plan import plan
+from auditfalco.coverage.plan import Plan
 from auditfalco.model.container import Container
 from auditfalco.model.process import Image, Process
 from kernel_sources.audit.rule import AuditRule
@@ -34,8 +34,8 @@ INSIDE = """\
 602 600 0:61 / /proc rw - proc proc rw
 """
 OPENAT = frozenset({"openat"})
-EVERYWHERE = Needs(EXECUTIONS | OPENAT, frozenset())
-CONTAINERS = Needs(EXECUTIONS, OPENAT)
+EVERYWHERE = Needs.whole(EXECUTIONS | OPENAT)
+CONTAINERS = Needs.whole(EXECUTIONS, OPENAT)
 
 
 class Machine:
@@ -97,7 +97,7 @@ def test_opens_are_asked_for_as_rules_need_them(machine: Machine) -> None:
     machine.fallback(CONTAINERS).engage("locked")
     assert machine.marks == {"/": OPEN_EXEC, "/tmp": OPEN_EXEC, "/var/lib/docker/overlay2/aa/merged": OPENS}
     other = Machine()
-    other.fallback(Needs(EXECUTIONS, frozenset())).engage("locked")
+    other.fallback(Needs.whole(EXECUTIONS)).engage("locked")
     assert set(other.marks.values()) == {OPEN_EXEC}
 
 
@@ -139,7 +139,7 @@ def status(enabled: int) -> AuditStatus:
 
 
 class TestBlindness:
-    ASKED = plan(EVERYWHERE).audit_rules()
+    ASKED = Plan(EVERYWHERE).audit_rules()
 
     def test_audit_that_can_be_asked_is_not_blind(self) -> None:
         assert blindness(Auditing(status=status(1), rules=()), self.ASKED) == ""
@@ -152,7 +152,7 @@ class TestBlindness:
         assert blindness(Auditing(status=status(2), rules=present), self.ASKED) == ""
 
     def test_locked_with_rules_for_executions_alone(self) -> None:
-        present = tuple(one.rule for one in plan(Needs(EXECUTIONS, frozenset())).audit_rules())
+        present = tuple(one.rule for one in Plan(Needs.whole(EXECUTIONS)).audit_rules())
         assert "locked" in blindness(Auditing(status=status(2), rules=present), self.ASKED)
 
     def test_new_processes_are_kept_from_audit(self) -> None:

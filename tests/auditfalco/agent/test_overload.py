@@ -10,7 +10,7 @@ from auditfalco.agent.kernel_queue import KernelQueue
 from auditfalco.agent.overload import OVERLOAD, Overload
 from auditfalco.agent.overload_signs import OverloadSigns
 from auditfalco.agent.waiting import Batch, WaitingBatches
-from auditfalco.coverage.plan import PlannedRule
+from auditfalco.coverage.rulemaking import PlannedRule
 from auditfalco.coverage.worth import CONNECTIONS, OPENS, VITAL
 from auditfalco.model.alert import Alert
 from kernel_sources.audit.rule import AuditRule, rule

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from auditfalco.coverage.constraints import Contained, Named, Succeeded
 from auditfalco.coverage.needs import EXECUTIONS, Needs, holds_in_containers_only, needs_of
 from auditfalco.fields.catalogue import CATALOGUE
 from auditfalco.ruleset.load import load_texts
@@ -37,21 +38,36 @@ def needs(*conditions: str, output: str = "seen", more: str = "") -> Needs:
         ("(container.id != host and evt.type = open) or evt.type = openat", False),
         ("evt.type = open and container.id = host", False),
         ("evt.type = open and container.id != abc", False),
-        ("evt.type = open and container.name != host", False),
+        ("evt.type = open and container.name != host", True),
         ("evt.type = open and container.id exists", False),
         ("evt.type = open and not not container.id != host", True),
     ],
 )
 def test_rules_about_containers_only(condition: str, proven: bool) -> None:
-    assert holds_in_containers_only(rules(condition)[0].condition) is proven
+    assert holds_in_containers_only(rules(condition)[0]) is proven
 
 
-def test_opens_are_asked_for_where_rules_ask_for_them() -> None:
+def test_calls_are_asked_for_in_the_ways_that_rules_prove() -> None:
     in_containers = "evt.type in (open, openat) and container.id != host"
-    anywhere = "evt.type = openat and fd.name = /etc/shadow"
-    assert needs(in_containers) == Needs(EXECUTIONS, OPENS)
-    assert needs(anywhere) == Needs(EXECUTIONS | {"openat"}, frozenset())
-    assert needs(in_containers, anywhere) == Needs(EXECUTIONS | {"openat"}, frozenset({"open"}))
+    anywhere = "evt.type = openat and fd.name = /etc/shadow and evt.rawres >= 0"
+    inside, named = frozenset({Contained()}), frozenset({Named("/etc/shadow"), Succeeded(True)})
+    assert needs(in_containers).asked["open"] == {inside: ("r0",)}
+    assert needs(in_containers).container_calls == OPENS
+    both = needs(in_containers, anywhere)
+    assert both.asked["openat"] == {inside: ("r0",), named: ("r1",)}
+    assert both.container_calls == {"open"}
+    assert both.serves(["openat"]) == ("r0", "r1")
+
+
+def test_executions_are_always_asked_for_however_they_are_made() -> None:
+    asked = needs("evt.type = execve and evt.rawres = 0").asked["execve"]
+    assert frozenset() in asked and any(Succeeded(True) in way for way in asked)
+    assert needs("evt.type = openat and evt.type = open").calls == EXECUTIONS
+
+
+def test_what_tells_of_other_events_is_asked_for_however_it_is_made() -> None:
+    asked = needs("evt.type = connect and evt.rawres = 0 and proc.stdin.type = ipv4").asked["connect"]
+    assert frozenset() in asked
 
 
 def test_a_call_that_only_socketcall_makes_is_asked_for() -> None:
@@ -83,7 +99,7 @@ def test_process_groups_are_followed_where_rules_ask_for_them(condition: str, ou
 
 
 def test_rules_that_do_not_run_need_nothing() -> None:
-    assert needs("evt.type = openat", more="  enabled: false\n") == Needs(EXECUTIONS, frozenset())
+    assert needs("evt.type = openat", more="  enabled: false\n") == Needs.whole(EXECUTIONS)
 
 
 def test_rules_for_any_event_are_named() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from auditfalco.coverage.keys import KEY
 from auditfalco.coverage.needs import Needs
-from auditfalco.coverage.plan import plan
+from auditfalco.coverage.plan import Plan
 from auditfalco.model.eventtypes import is_event_type
 from auditfalco.model.uringoperations import OPERATIONS
 from kernel_sources.audit import rule_wire
@@ -25,8 +25,8 @@ def on_x86_64(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def rules(*calls: str, containers: tuple[str, ...] = (), **options: object) -> list[AuditRule]:
-    needs = Needs(frozenset(calls), frozenset(containers))
-    return [planned.rule for planned in plan(needs, **options).uring_rules()]  # type: ignore[arg-type]
+    needs = Needs.whole(calls, containers)
+    return [planned.rule for planned in Plan(needs, **options).uring_rules()]  # type: ignore[arg-type]
 
 
 def of_list(found: list[AuditRule], name: str) -> list[AuditRule]:
@@ -73,6 +73,5 @@ def test_opens_in_containers_are_asked_for_on_the_whole_host() -> None:
 
 
 def test_scopes_narrow_every_rule() -> None:
-    found = rules("openat", login_uids=(1000, 1001), own_pid=77)
+    found = rules("openat", login_uids=(1000, 1001))
     assert {rule.value_of("auid") for rule in found} == {1000, 1001}
-    assert all(str(rule.fields[0]) == "pid!=77" for rule in of_list(found, "io_uring"))

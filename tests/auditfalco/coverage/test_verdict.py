@@ -15,7 +15,7 @@ from auditfalco.coverage.machine.kernel import Kernel
 from auditfalco.coverage.machine.machine import Machine
 from auditfalco.coverage.machine.privileges import Privileges
 from auditfalco.coverage.needs import needs_of
-from auditfalco.coverage.plan import plan
+from auditfalco.coverage.plan import Plan
 from auditfalco.coverage.verdict import BLIND, FULL, PARTIAL, Verdict
 from auditfalco.fields.catalogue import CATALOGUE
 from auditfalco.ruleset.load import load_texts
@@ -52,7 +52,7 @@ def verdicts(machine: Machine, *conditions: str, more: str = "") -> list[Verdict
     result = load_texts([("rules.yaml", text.encode())])
     assert result.successful, result.errors
     ruleset = result.ruleset
-    asked = plan(needs_of(ruleset, CATALOGUE.resolve_output))
+    asked = Plan(needs_of(ruleset, CATALOGUE.resolve_output))
     return judge(ruleset, machine, asked, ProcFS(str(Path("/nowhere"))))
 
 

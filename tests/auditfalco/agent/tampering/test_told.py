@@ -14,7 +14,7 @@ from auditfalco.agent.tampering.repair import ALL, NONE, OURS
 from auditfalco.agent.tampering.sentry import Sentry
 from auditfalco.agent.tampering.tampering import TAMPERING, Tampering
 from auditfalco.coverage.keys import Instance, keys_of
-from auditfalco.coverage.plan import PlannedRule
+from auditfalco.coverage.rulemaking import PlannedRule
 from auditfalco.coverage.worth import VITAL
 from auditfalco.model.alert import Alert
 from auditfalco.state.host import HostState
