@@ -21,6 +21,7 @@ COMMANDS = {
     "fields": "list the fields that rules may use",
     "events": "list the event types and their parameters",
     "coverage": "tell for each rule whether it can fire on this machine",
+    "plan": "show what the rules need from the kernel",
     "doctor": "tell what this machine allows, and what to mend",
     "syscalls": "list the kernel's calls, and the events that they become",
 }
