@@ -93,6 +93,12 @@ def stray_rules(rules: Iterable[AuditRule], proc: ProcFS) -> list[AuditRule]:
     return strays
 
 
+def others_run(rules: Iterable[AuditRule], own: Instance, proc: ProcFS) -> bool:
+    """Whether another run of the agent, alive, has audit rules among these: it relies on the settings as they are."""
+    instances = {instance_of(rule.all_keys()) for rule in rules} - {None, own}
+    return any(instance is not None and is_alive(instance, proc) for instance in instances)
+
+
 def remove_strays(control: AuditControl, proc: ProcFS) -> int:
     """Take the audit rules of dead runs out of the kernel; returns their number.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from auditfalco.agent.asked import Asked
 from auditfalco.agent.asking import ask
 from auditfalco.agent.kernel_queue import KernelQueue
-from auditfalco.agent.leftovers import SettingsNote, remove_strays, take_over
+from auditfalco.agent.leftovers import SettingsNote, others_run, remove_strays, take_over
 from auditfalco.agent.tampering.sentry import Sentry
 from auditfalco.coverage.keys import Instance
 from auditfalco.coverage.machine.auditing import Auditing
@@ -68,6 +68,7 @@ class Sensors:
 
     def __init__(self, buffering: Buffering = Buffering(), instance: Instance | None = None) -> None:
         self._buffering = buffering
+        self._instance = instance
         self._note = SettingsNote(instance) if instance is not None else None
         self.warnings: list[str] = []
         self.asked: Asked | None = None
@@ -165,8 +166,28 @@ class Sensors:
 
     def close(self) -> list[Exception]:
         """Remove our audit rules, restore our settings, close the sockets; returns what could not be undone."""
-        failures = self._installed.undo() if self._installed is not None else []
+        failures = self._undo() if self._installed is not None else []
         self._opened.close()
+        return failures
+
+    def _undo(self) -> list[Exception]:
+        """Undo our changes; settings that another run of the agent relies on are left for that one to restore."""
+        if self._installed is None or self._control is None:
+            return []
+        if self._instance is None:
+            return self._installed.undo()
+        proc = ProcFS()
+        try:
+            shared = others_run(self._control.list_rules(), self._instance, proc)
+        except (KernelSourceError, OSError) as error:
+            return [error, *self._installed.undo()]
+        failures = self._installed.undo(settings=not shared)
+        if not shared:
+            try:
+                take_over(self._installed, proc)
+            except (KernelSourceError, OSError) as error:
+                failures.append(error)
+            failures += self._installed.undo()
         return failures
 
 

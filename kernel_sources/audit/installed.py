@@ -298,10 +298,13 @@ class InstalledRules:
         if self._journal is not None:
             self._journal(self._changes)
 
-    def undo(self) -> list[Exception]:
+    def undo(self, *, settings: bool = True) -> list[Exception]:
         """Remove our rules and restore the settings we changed, as far as the kernel allows.
 
         Rules that record go first and those that suppress go last, so that no flood is let loose in between.
+
+        Args:
+            settings: without, settings stay as they are, and the journal keeps what they were.
 
         Returns:
             What could not be undone, as :class:`KernelSourceError` or ``OSError``; those rules stay in :attr:`ours`.
@@ -315,7 +318,7 @@ class InstalledRules:
                 except (KernelSourceError, OSError) as error:
                     failures.append(error)
             self._foreign.clear()
-            for setting in list(self._changes):
+            for setting in list(self._changes) if settings else ():
                 try:
                     self._restore(setting)
                 except (KernelSourceError, OSError) as error:

@@ -13,6 +13,7 @@ from auditfalco.agent.leftovers import (
     Note,
     SettingsNote,
     notes_of_the_dead,
+    others_run,
     remove_strays,
     stray_rules,
     take_over,
@@ -116,3 +117,21 @@ def test_settings_of_the_dead_are_restored_by_the_next_run_at_its_end(tmp_path: 
     installed.undo()
     assert (kernel.state.enabled, kernel.state.backlog_limit) == (0, 64)
     assert list(tmp_path.glob("settings*")) == []
+
+
+def test_a_living_run_with_rules_relies_on_the_settings(proc: ProcFS) -> None:
+    own = Instance(20, 1)
+    assert others_run([asked(own), asked(LIVING)], own, proc)
+    assert not others_run([asked(own), asked(DEAD), asked(ZOMBIE), asked(None)], own, proc)
+
+
+def test_settings_may_stay_with_what_is_known_of_them(tmp_path: Path) -> None:
+    kernel = Kernel()
+    kernel.state = dataclasses.replace(kernel.state, backlog_limit=64)
+    noted: list[dict[str, SettingChange]] = []
+    installed = InstalledRules(cast(AuditControl, kernel), lambda changes: noted.append(dict(changes)))
+    installed.set_backlog_limit(8192)
+    assert installed.undo(settings=False) == []
+    assert (kernel.state.backlog_limit, noted[-1]["backlog_limit"].before) == (8192, 64)
+    assert installed.undo() == []
+    assert (kernel.state.backlog_limit, noted[-1]) == (64, {})
