@@ -183,16 +183,16 @@ def test_on_the_host(
     agent: StartAgent, spawn_scoped: SpawnScoped, compile_c: Compiler, tmp_path: Path, stay: list[str]
 ) -> None:
     tmp_path.chmod(0o755)
+    (tmp_path / "etc").mkdir()  # a directory made moments ago may go unnoticed; a file in one that stays does not
     running = agent(rules(tmp_path, str(tmp_path)), options=["-o", "rule_matching=all"])
     opener = compile_c(OPEN, "opener")
     for way in [*SPELLINGS, *MOUNTS]:
-        (tmp_path / "etc").mkdir()
         (tmp_path / "etc/secret").write_text("secret")
         process = spawn_scoped([str(opener), str(tmp_path), way, *stay], stderr=subprocess.PIPE, text=True)
         assert process.wait(10) == 0, f"{way}: {process.stderr.read()}"
         if not stay:
             running.wait_alert(lambda alert, way=way: f" {way}" in alert["output"])  # before its files go
-        shutil.rmtree(tmp_path / "etc")
+        (tmp_path / "etc/secret").unlink()
         shutil.rmtree(tmp_path / "play")
     alerts = running.interrupt().alerts
     assert ways_seen(list(alerts), "File") == [*SPELLINGS, *MOUNTS]
