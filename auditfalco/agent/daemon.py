@@ -123,7 +123,7 @@ class Daemon:
         reader = Reader(sensors, self._proc.mounts_path(), self._gate)
         pipeline = Pipeline(
             *(self._host, self._consume, opens.entered, reader.unapplied),
-            configured=self._configured,
+            configured=lambda raw: self._configured(raw, opens),
             login_uids=self._plan.login_uids,
         )
         pipeline.files.named = opens.named
@@ -239,7 +239,8 @@ class Daemon:
             amiss = self._tampering.amiss
             self._canary = Canary(self._canary_seconds, self._plan.own_pid, self._internal, amiss)
 
-    def _configured(self, raw: RawEvent) -> None:
+    def _configured(self, raw: RawEvent, opens: Following) -> None:
+        opens.configured(raw)
         if self._tampering is not None:
             self._tampering.configured(raw)
 

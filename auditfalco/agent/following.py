@@ -15,7 +15,10 @@ from auditfalco.coverage.places import Places
 from auditfalco.coverage.plan import Plan
 from auditfalco.coverage.rulemaking import PlannedRule
 from auditfalco.model.process import Process
+from kernel_sources.audit.configchange import config_change
+from kernel_sources.audit.rawevent import RawEvent
 from kernel_sources.procfs import ProcFS
+from kernel_sources.tables.record_types import CONFIG_CHANGE
 
 
 class Following:
@@ -70,6 +73,11 @@ class Following:
         self.opens.entered(process)
         self.marks.entered(process)
         self.fallback.entered(process)
+
+    def configured(self, raw: RawEvent) -> None:
+        """Say that audit's configuration has changed: the kernel drops the rule for a file whose directory goes."""
+        if any(config_change(record).by_kernel for record in raw.records if record.type == CONFIG_CHANGE):
+            self.names.look_again()
 
     def mounts_changed(self) -> None:
         """Say that the host's mount table is not what it was."""

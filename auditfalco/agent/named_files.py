@@ -1,7 +1,8 @@
 """Keeps the audit rules for the files that rules name in step with the file system.
 
 The kernel follows a name by itself as long as its directory stays. Links, mounts, and directories that come and go are
-looked at here: when the mount table changes, when something appears that was missing, and every few seconds. New rules
+looked at here: when the mount table changes, when the kernel has dropped a rule with its directory, when something
+appears that was missing, and every few seconds. New rules
 are added before old ones are taken out.
 
 The kernel may take long to take out an audit rule, so a thread of its own does the work, and detection does not wait
@@ -27,7 +28,7 @@ from kernel_sources.errors import KernelSourceError
 LOOK_SECONDS = 10.0
 """How long a link, or a directory made anew, may go unnoticed."""
 
-MISSING_SECONDS = 1.0
+MISSING_SECONDS = 0.25
 """How long the appearance of a missing directory may go unnoticed."""
 
 REFUSALS_KEPT = 100

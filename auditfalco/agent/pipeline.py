@@ -22,9 +22,7 @@ from kernel_sources.audit.rawevent import RawEvent
 from kernel_sources.audit.record import Record
 from kernel_sources.connector import Comm, Exec, Exit, Fork, ProcessEvent, Sid
 from kernel_sources.errors import Malformed
-
-CONFIG_CHANGE = 1305
-"""The type of the records about changes of audit's rules and settings."""
+from kernel_sources.tables.record_types import CONFIG_CHANGE
 
 END_DELAY = 0.1
 """Seconds that the event of a process's end waits: the connector is faster than the audit records from before it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,22 @@ def test_in_a_container(
             running.wait_alert(lambda alert, way=way: f" {way}" in alert["output"] and alert["rule"] == "File")
     finally:
         dockerd.remove(container)
+
+
+def test_a_directory_that_goes_and_comes_again(
+    agent: StartAgent, spawn_scoped: SpawnScoped, compile_c: Compiler, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o755)
+    running = agent(rules(tmp_path, str(tmp_path)), options=["-o", "rule_matching=all"])
+    opener = compile_c(OPEN, "opener")
+    for _ in range(3):
+        time.sleep(0.5)  # a missing directory is looked for four times a second
+        before = running.alert_count()
+        (tmp_path / "etc").mkdir()
+        time.sleep(0.5)
+        (tmp_path / "etc/secret").write_text("secret")
+        process = spawn_scoped([str(opener), str(tmp_path), "hard-link", "stay"])
+        assert process.wait(10) == 0
+        running.wait_alert(lambda alert: alert["rule"] == "File", after=before)
+        shutil.rmtree(tmp_path / "etc")
+        shutil.rmtree(tmp_path / "play")
