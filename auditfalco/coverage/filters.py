@@ -167,18 +167,16 @@ def _outcome(way: Way) -> bool | None:
 
 
 def _holds(place: Place, other: Place) -> bool:
-    """Whether what is at the other place is at this one."""
+    """Whether what is at the other place is at this one.
+
+    A file's name is not covered by a directory above it: a hard link takes the file elsewhere, where the kernel knows
+    it by its inode alone.
+    """
     if place is None or place == other:
         return True
-    if isinstance(place, Below):
-        if isinstance(other, (Named, Below)):
-            inner = other.path if isinstance(other, Named) else other.directory
-            return inner.startswith(f"{place.directory}/")
-        return False
+    if isinstance(place, Below) and isinstance(other, Below):
+        return other.directory.startswith(f"{place.directory}/")
     if isinstance(place, Field) and isinstance(other, Field):
-        return (
-            place.name == "dir"
-            and other.name in ("dir", "path")
-            and str(other.value).startswith(f"{str(place.value).rstrip('/')}/")
-        )
+        both_directories = place.name == other.name == "dir"
+        return both_directories and str(other.value).startswith(f"{str(place.value).rstrip('/')}/")
     return False

@@ -105,9 +105,8 @@ def _exclude(one: Constraint, other: Constraint) -> bool:
 def _implies(one: Constraint, other: Constraint) -> bool:
     """Whether a call that fulfils a constraint fulfils another one, which is not the same."""
     if isinstance(other, Below):
-        if isinstance(one, Below):
-            return one.directory.startswith(f"{other.directory}/")
-        return isinstance(one, Named) and one.path.startswith(f"{other.directory}/")
+        inner = one.directory if isinstance(one, Below) else one.path if isinstance(one, Named) else ""
+        return inner.startswith(f"{other.directory}/")
     if isinstance(one, Exited):
         return isinstance(other, Succeeded) and other.success == (one.value >= 0)
     if isinstance(one, Register) and isinstance(other, Register) and one.index == other.index and one.op == "=":
@@ -142,7 +141,15 @@ def _uncovered(found: Ways) -> Ways:
 
 
 def _covers(wider: Way, way: Way) -> bool:
-    return all(one in way or any(_implies(other, one) for other in way) for one in wider)
+    return all(one in way or any(_asks_within(other, one) for other in way) for one in wider)
+
+
+def _asks_within(one: Constraint, other: Constraint) -> bool:
+    """Whether asking for one of two constraints asks for what the other lets pass, too.
+
+    A file that is named is not asked for with a directory: a hard link takes it out of there, and its inode stays.
+    """
+    return _implies(one, other) and not (isinstance(one, Named) and isinstance(other, Below))
 
 
 def _next_directories(found: Ways, many: bool) -> frozenset[str]:
