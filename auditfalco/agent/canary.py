@@ -23,6 +23,9 @@ BLIND = "auditfalco internal: blind"
 PATIENCE = 2.0
 """Seconds within which it must come back."""
 
+LONGEST = 60.0
+"""Seconds after which it counts as lost even if what has been read has not all been looked at."""
+
 TOO_MANY = 2
 """Canaries in a row that must stay away before it is an alarm: one may be lost on a busy machine."""
 
@@ -46,6 +49,7 @@ class Canary:
         own_pid: our process, whose children they are.
         internal: raises alerts.
         what_is_amiss: says what a look at the machine finds.
+        behind: tells whether events that have come wait to be looked at: the canary may be among them.
         clock: monotonic seconds.
 
     Attributes:
@@ -59,6 +63,7 @@ class Canary:
         own_pid: int,
         internal: InternalAlerts,
         what_is_amiss: Callable[[], str],
+        behind: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.round_trip: float | None = None
@@ -68,6 +73,7 @@ class Canary:
         self._own_pid = own_pid
         self._internal = internal
         self._what_is_amiss = what_is_amiss
+        self._behind = behind
         self._clock = clock
         self._due = clock()
         self._name = ""
@@ -78,7 +84,8 @@ class Canary:
     def tick(self) -> None:
         """Send one if it is time, or note that one has not come back; to be called several times a second."""
         now = self._clock()
-        if self._name and now - self._sent_at >= PATIENCE:
+        waited = now - self._sent_at
+        if self._name and waited >= PATIENCE and (waited >= LONGEST or not self._behind()):
             self._name = ""
             self._missed += 1
             if self._missed == TOO_MANY:

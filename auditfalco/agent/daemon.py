@@ -212,7 +212,7 @@ class Daemon:
         if self._gate is not None:
             self._gate.announce(self.say)
         self._listen(sensors, reader, pipeline)
-        self._look_after(sensors, opens)
+        self._look_after(sensors, opens, reader)
         in_force = len(sensors.asked.in_force) if sensors.asked is not None else 0
         marks = len(sensors.files.marks) if sensors.files is not None else 0
         self.say(f"ready: {len(self.alerting.rule_names)} rules, {in_force} audit rules of ours, {marks} files marked")
@@ -223,7 +223,7 @@ class Daemon:
         if self._canary_seconds and self._plan.own_pid is not None:
             yield from canary_rules(self._plan.own_pid, self._plan.keys)
 
-    def _look_after(self, sensors: Sensors, opens: Following) -> None:
+    def _look_after(self, sensors: Sensors, opens: Following, reader: Reader) -> None:
         """Take care that what has been set up stays so."""
         sentry = sensors.sentry(self._repair)
         if sentry is None or sensors.asked is None:
@@ -237,7 +237,10 @@ class Daemon:
         self._tampering.start()
         if self._canary_seconds and self._plan.own_pid is not None and sensors.asked.in_force:
             amiss = self._tampering.amiss
-            self._canary = Canary(self._canary_seconds, self._plan.own_pid, self._internal, amiss)
+            self._canary = Canary(
+                *(self._canary_seconds, self._plan.own_pid, self._internal, amiss),
+                behind=lambda: not reader.batches.empty(),
+            )
 
     def _configured(self, raw: RawEvent, opens: Following) -> None:
         opens.configured(raw)

@@ -155,7 +155,9 @@ def test_a_locked_kernel(locked: None, tmp_path: Path, audit_scope: AuditScope, 
     assert sorted(by_rule) == [("Executed", "cat"), ("Executed", "id"), ("Read", "cat"), ("Written", "sh")], told
     for alert in told:
         assert "audit" not in str(alert["evt.sensors"])
-        assert (alert["user.uid"], alert["container.id"]) == (0, "host")
+        assert alert["user.uid"] == 0
+        # Of a program that is gone before its control group is read, its place is not known.
+        assert alert["container.id"] == "host" or (alert["proc.name"] != "sh" and alert["container.id"] is None)
     executed = next(alert for alert in told if (alert["rule"], alert["proc.name"]) == ("Executed", "id"))
     assert executed["proc.pname"] == "sh"
 

@@ -70,7 +70,9 @@ def test_every_short_process_is_known(
     while len(running.alerts(RULE)) < FAMILIES and time.monotonic() < deadline:
         time.sleep(0.2)
     end = running.interrupt()
-    told = {alert["output_fields"]["proc.args"]: alert["output_fields"] for alert in end.alerts}
+    ours = [alert for alert in end.alerts if alert["source"] == "syscall"]
+    print([alert["output"] for alert in end.alerts if alert not in ours])
+    told = {alert["output_fields"]["proc.args"]: alert["output_fields"] for alert in ours}
     wrong: Counter[str] = Counter()
     examples: list[str] = []
     for number, pid, vpid, vpgid, sid, tty, middle, above in truth:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditfalco.agent import canary
-from auditfalco.agent.canary import BLIND, PATIENCE, Canary, canary_rules
+from auditfalco.agent.canary import BLIND, LONGEST, PATIENCE, Canary, canary_rules
 from auditfalco.agent.internal import InternalAlerts
 from auditfalco.model.alert import Alert
 from auditfalco.model.event import Argument, Event
@@ -23,7 +23,8 @@ class Bird:
         self.now = 0.0
         monkeypatch.setattr(canary, "fly", self.flown.append)
         internal = InternalAlerts("host", self.alerts.append)
-        self.canary = Canary(EVERY, OWN, internal, lambda: "audit is off", lambda: self.now)
+        self.behind = False
+        self.canary = Canary(EVERY, OWN, internal, lambda: "audit is off", lambda: self.behind, lambda: self.now)
 
     def after(self, seconds: float) -> None:
         self.now += seconds
@@ -86,3 +87,14 @@ def test_a_flight_leaves_nothing_behind() -> None:
 def test_its_audit_rule_is_about_our_children_alone() -> None:
     (planned,) = canary_rules(OWN, ("k",))
     assert f"-F ppid={OWN} -F key=k" in text(planned.rule)
+
+
+def test_while_events_wait_to_be_looked_at_none_is_given_up_before_its_time(bird: Bird) -> None:
+    bird.behind = True
+    for _ in range(10):
+        bird.after(PATIENCE)
+    assert bird.canary.takes(execve(bird.flown[0]))
+    for _ in range(2):
+        bird.after(EVERY)
+        bird.after(LONGEST)
+    assert [one.priority for one in bird.alerts] == ["Critical"]
