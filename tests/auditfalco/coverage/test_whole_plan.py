@@ -26,7 +26,8 @@ from auditfalco.state.host import HostState
 from kernel_sources.audit.rule import AuditRule
 from kernel_sources.procfs import Mount
 
-SETS, CALLS_EACH, AIMED, RANDOM = 250, 400, 3, 3
+SETS, CALLS_EACH, AIMED, FILES, RANDOM = 250, 400, 3, 6, 2
+OPENS = ("open", "openat", "openat2", "creat", "open_by_handle_at")
 
 
 class PlainFiles:
@@ -54,6 +55,35 @@ class PlainFiles:
 def about(call: MadeUpCall, condition: str) -> str:
     """A condition about the event type of a call: without one it is about all, which no plan can ask for."""
     return f"evt.type = {call.event.type} and ({condition})"
+
+
+def about_files(calls: CallMaker, batch: Sequence[MadeUpCall]) -> list[str]:
+    """Conditions as people write them about the files of some calls."""
+    chosen, found = calls.random, []
+    for call in chosen.sample([call for call in batch if call.files], FILES):
+        name = chosen.choice(sorted(call.files))
+        above = name.rpartition("/")[0] or "/"
+        field = "fd.name" if call.event.type in OPENS else chosen.choice(["fs.path.name", "fs.path.target"])
+        test = chosen.choice(
+            [
+                f"{field} = {name}",
+                f"{field} in ({name}, /srv/none)",
+                f"{field} startswith {above}/",
+                f"{field} glob {above}/*",
+            ]
+            + ([f"fd.directory = {above}"] if call.event.type in OPENS else [])
+        )
+        more = chosen.choice(
+            [
+                "",
+                " and not evt.failed=true",
+                " and evt.is_open_read=true",
+                " and evt.is_open_write=true",
+                " and user.uid = 0",
+            ]
+        )
+        found.append(about(call, test + more))
+    return found
 
 
 def ruleset(conditions: Sequence[str]) -> list[Rule]:
@@ -87,7 +117,7 @@ def test_the_plan_loses_nothing_that_a_rule_matches() -> None:
     for _ in range(SETS):
         batch = [calls.call() for _ in range(CALLS_EACH)]
         aimed = [about(call, make.aimed(call.event)) for call in calls.random.sample(batch, AIMED)]
-        rules = ruleset([*aimed, *(make.text() for _ in range(RANDOM))])
+        rules = ruleset([*aimed, *about_files(calls, batch), *(make.text() for _ in range(RANDOM))])
         asked, compiled = planned(rules), matching(rules)
         for call in batch:
             matched = [rule for rule, chain in compiled if call.event.type in rule.events and chain.holds(call.event)]
