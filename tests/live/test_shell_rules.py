@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -236,6 +237,7 @@ def test_files_shared_with_the_host(agent: StartAgent, container_shell: OpenShel
     (directory / "below").mkdir(parents=True)
     file.write_text("one\n")
     shell = container_shell(options=["-v", f"{directory}:/data", "-v", f"{file}:/etc/single"])
+    time.sleep(2.0)  # what is shared is asked for once a process has entered, a moment later
     shell.run("echo x > /data/below/new; read l < /etc/single")
     written = running.wait_alert(of_container(shell.container, FILE_OPENED, fd__name="/data/below/new"))
     assert written["output_fields"]["evt.arg.flags"] == "O_TRUNC|O_CREAT|O_WRONLY|O_F_CREATED"
