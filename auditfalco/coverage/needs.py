@@ -15,6 +15,7 @@ from auditfalco.coverage.constraints import ANYTHING, Contained, Way, Ways
 from auditfalco.coverage.descriptor_calls import asks_for_sockets, calls_for
 from auditfalco.coverage.filters import SOCKETCALL
 from auditfalco.coverage.ways import ways
+from auditfalco.engine.identity import named_files
 from auditfalco.language.eventset import EventSet
 from auditfalco.language.template import parse_template
 from auditfalco.language.tree import checks, fields
@@ -43,11 +44,13 @@ class Needs:
 
     `asked` has for each call the ways in which it has to be made, and for each way the rules that ask for it, in their
     order; without rules it is the agent's own account that asks. `unbounded` names the rules that any event type can
-    match, which are served with executions only.
+    match, which are served with executions only. `files` are the paths that rules compare names with: an event about
+    another hard link of such a file bears that name too.
     """
 
     asked: Asked = field(default_factory=dict)
     unbounded: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     @classmethod
     def whole(cls, calls: Iterable[str], container_calls: Iterable[str] = ()) -> Needs:
@@ -82,11 +85,10 @@ def needs_of(rules: Iterable[Rule], resolve: Resolver) -> Needs:
     """
     asked: dict[str, dict[Way, dict[str, None]]] = {}
     unbounded = []
+    enabled = [rule for rule in rules if rule.enabled and rule.source == SOURCE]
     for call in syscalls(EventSet(EXECUTIONS)):
         _ask(asked, call, ANYTHING)
-    for rule in rules:
-        if not rule.enabled or rule.source != SOURCE:
-            continue
+    for rule in enabled:
         if rule.events.all_but:
             unbounded.append(rule.name)
             continue
@@ -97,7 +99,7 @@ def needs_of(rules: Iterable[Rule], resolve: Resolver) -> Needs:
         for call in syscalls(EventSet(_followed(rule, resolve))):
             _ask(asked, call, ANYTHING, rule.name)
     frozen = {call: {way: tuple(names) for way, names in made.items()} for call, made in asked.items()}
-    return Needs(frozen, tuple(unbounded))
+    return Needs(frozen, tuple(unbounded), tuple(named_files(rule.condition for rule in enabled)))
 
 
 def _ask(asked: dict[str, dict[Way, dict[str, None]]], call: str, found: Ways, name: str | None = None) -> None:

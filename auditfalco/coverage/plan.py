@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from posixpath import normpath
 
 from auditfalco.coverage.constraints import Below, Contained, Named
 from auditfalco.coverage.filters import OPENS, SOCKETCALL, Filter, filters_of, through_socketcall
@@ -115,10 +116,18 @@ class Plan:
         for asking in self._askings:
             place = asking.passes.place
             if isinstance(place, (Named, Below)):
-                filters = [Filter(asking.passes.fields, where) for where in places.fields_of(place)]
+                found = (where for one in (place, *self._named_below(place)) for where in places.fields_of(one))
+                filters = [Filter(asking.passes.fields, where) for where in dict.fromkeys(found)]
                 demands += [one._replace(passes=passes) for one in asking.demands() for passes in filters]
-        found = [asking for asking in merged(demands) if not _stands(asking, self.askings_anywhere)]
-        return tuple(self._maker.rules(found))
+        askings = [asking for asking in merged(demands) if not _stands(asking, self.askings_anywhere)]
+        return tuple(self._maker.rules(askings))
+
+    def _named_below(self, place: Named | Below) -> Iterator[Named]:
+        """The files below a directory that rules name: their hard links may lie anywhere, and bear these names."""
+        if isinstance(place, Below):
+            for path in self.needs.files:
+                if path.startswith(f"{place.directory}/") and path == normpath(path):
+                    yield Named(path)
 
     def container_rules(self, scopes: Iterable[Scope]) -> tuple[PlannedRule, ...]:
         """The audit rules for the files of containers: of each scope, what all ways to ask for a call have in common.

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
-from auditfalco.coverage.constraints import Access, Contained, Register, Succeeded
+from auditfalco.coverage.constraints import Access, Below, Contained, Register, Succeeded
+from auditfalco.coverage.files import HostFiles
 from auditfalco.coverage.keys import KEY
 from auditfalco.coverage.needs import Needs
+from auditfalco.coverage.places import Places
 from auditfalco.coverage.plan import Plan
 from auditfalco.coverage.rulemaking import PlannedRule
 from auditfalco.coverage.scopes import DeviceScope, FileScope, TreeScope
 from kernel_sources.audit.rule import AuditRule
+from kernel_sources.procfs import ProcFS
 from kernel_sources.tables import machine_number, syscall_number
 
 X86 = machine_number("x86_64")
@@ -121,3 +125,13 @@ def test_every_rule_carries_the_keys_of_its_run() -> None:
     wanted = Plan(Needs.whole(["execve", "connect", "openat"], ["open"]), keys=(KEY, "auditfalco-7-9"))
     planned = (*wanted.audit_rules(), *wanted.container_rules([DeviceScope(0, 57)]), *wanted.uring_rules())
     assert {rule.all_keys() for rule in bare(planned)} == {(KEY, "auditfalco-7-9")}
+
+
+def test_a_named_file_below_a_directory_is_asked_for_wherever_it_is_linked(tmp_path: Path) -> None:
+    top = tmp_path.resolve()
+    (top / "secret").write_text("")
+    named = (f"{top}/secret", f"{top}/", f"{top}x/other")
+    asked = {"openat": {frozenset({Below(str(top)), Succeeded(True)}): ("r",)}}
+    for files, expected in ((named, {f"dir={top}", f"path={top}/secret"}), ((), {f"dir={top}"})):
+        rules = bare(Plan(Needs(asked, files=files)).file_rules(Places(HostFiles(ProcFS()))))
+        assert {said(rule)[-1] for rule in rules} == expected
