@@ -108,11 +108,11 @@ class CallMaker:
         choose = self.random.choice
         name = name or choose(CALLS)
         machines = [machine for machine in MACHINES if syscall_number(machine, name) is not None]
-        draft = _Draft(self.random, choose(machines), name)
+        draft = self._draft(choose(machines), name)
         draft.fill()
         pid = 1000 + self._serial
         if draft.socket_family is not None:
-            made = _Draft(self.random, draft.machine, "socket", (draft.socket_family, 1, 0, 0), 3)
+            made = Draft(self.random, draft.machine, "socket", (draft.socket_family, 1, 0, 0), 3)
             made.ids = draft.ids
             if syscall_number(draft.machine, "socket") is not None:
                 self._event(self._raw(made, pid))
@@ -133,7 +133,10 @@ class CallMaker:
             event,
         )
 
-    def _with_other_names(self, event: Event, draft: _Draft) -> frozenset[str]:
+    def _draft(self, machine: str, name: str) -> Draft:
+        return Draft(self.random, machine, name)
+
+    def _with_other_names(self, event: Event, draft: Draft) -> frozenset[str]:
         """The names of the call's files; some of what was opened have others beside the one that was spelled."""
         known = event.descriptor
         if draft.name not in OPENS or known is None or known.name is None or self.random.random() < 0.6:
@@ -151,7 +154,7 @@ class CallMaker:
         assert event is not None
         return event
 
-    def _raw(self, draft: _Draft, pid: int) -> RawEvent:
+    def _raw(self, draft: Draft, pid: int) -> RawEvent:
         self._serial += 1
         stamp = f"audit(17000{self._serial:05}.000:{self._serial}): "
         finished: list[RawEvent] = []
@@ -161,7 +164,7 @@ class CallMaker:
         return finished[0]
 
 
-class _Draft:
+class Draft:
     """A call on its way."""
 
     def __init__(
